@@ -1,0 +1,72 @@
+# The compilers and the third-party libraries, for each target triple.
+#
+# Everything here follows TARGET: the machine's own Linux unless set, for a whole make (`make TARGET=...`)
+# or for one rule (`build/obj/x86_64-windows-gnu/%.o: TARGET = x86_64-windows-gnu`).
+#   asan-x86_64-linux-gnu is the host's libc with the sanitizers, for unit tests and fuzzing.
+#
+#   $(TARGET_CC) $(SHIM_CFLAGS) -c a.c -o a.o
+#   $(TARGET_CC) $(SHIM_LDFLAGS) a.o $(SHIM_LDLIBS) -o a         after $(SHIM_DEPS)
+
+NATIVE := $(shell uname -m)-linux-musl
+TARGET ?= $(NATIVE)
+
+DEPS = build/deps/$(TARGET)
+PINS := $(shell awk -F '\t' '!/^#/ { print $$1 "-" $$2 "-" substr($$3, 1, 8) }' scripts/deps.tsv)
+
+# Compilers: musl-gcc for the machine at hand, Zig's clang for all others.
+ZIG := $(CURDIR)/build/tools/zig/zig
+export ZIG_GLOBAL_CACHE_DIR := $(CURDIR)/build/tools/zig-cache
+export ZIG_LOCAL_CACHE_DIR := $(CURDIR)/build/tools/zig-cache
+
+target_is = $(findstring $(1),$(TARGET))
+by_target = $(if $(call target_is,asan-),$(1),$(if $(filter $(NATIVE),$(TARGET)),$(2),$(3)))
+
+TARGET_CC = $(call by_target,clang,musl-gcc,$(ZIG) cc -target $(TARGET))
+TARGET_AR = $(call by_target,ar,ar,$(ZIG) ar)
+TARGET_RANLIB = $(call by_target,ranlib,ranlib,$(ZIG) ranlib)
+
+# Sections of their own, so that the linker can leave out what nobody calls; no unwind tables: nothing unwinds.
+SIZE_CFLAGS = -Os -ffunction-sections -fdata-sections -fvisibility=hidden \
+    -fno-asynchronous-unwind-tables -fno-unwind-tables
+HARD_CFLAGS = -fPIE -fstack-protector-strong
+ASAN_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+DEP_CFLAGS = $(call by_target,-g -O1,$(SIZE_CFLAGS) $(HARD_CFLAGS),$(SIZE_CFLAGS) $(HARD_CFLAGS) -fno-sanitize=undefined)
+SHIM_CFLAGS = $(call by_target,$(ASAN_CFLAGS),$(SIZE_CFLAGS) $(HARD_CFLAGS),$(SIZE_CFLAGS) $(HARD_CFLAGS) -fno-sanitize=undefined) \
+    -I$(DEPS)/include
+
+# musl-gcc's own start files make no static PIE: rcrt1.o, which relocates itself, has to be named.
+MUSL_LIB := /usr/lib/$(NATIVE)
+ELF_LDFLAGS = -s -Wl,--gc-sections,--build-id=none -Wl,-z,relro,-z,now,-z,noexecstack
+NATIVE_LDFLAGS = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(ELF_LDFLAGS) \
+    $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
+CROSS_LDFLAGS = $(if $(call target_is,windows),-s -Wl$(comma)--gc-sections,$(if $(call target_is,macos),-s -Wl$(comma)-dead_strip,-static-pie $(ELF_LDFLAGS)))
+comma := ,
+
+SHIM_LIBS = $(DEPS)/lib/libcurl.a $(DEPS)/lib/libmbedtls.a $(DEPS)/lib/libmbedx509.a \
+    $(DEPS)/lib/libmbedcrypto.a $(DEPS)/lib/libcjson.a
+SYSTEM_LIBS = $(if $(call target_is,windows),-lws2_32 -lcrypt32 -lbcrypt -liphlpapi -ladvapi32)
+SHIM_LDFLAGS = $(call by_target,-fsanitize=address$(comma)undefined,$(NATIVE_LDFLAGS),$(CROSS_LDFLAGS))
+SHIM_LDLIBS = $(SHIM_LIBS) $(call by_target,,$(MUSL_LIB)/crtn.o,$(SYSTEM_LIBS))
+
+# One stamp for each library and target; its name holds the pin, so that a new pin is a new build.
+dep_stamp = build/deps/$(1)/.$(filter $(2)-%,$(PINS))
+deps_of = $(foreach dep,cjson curl mbedtls,$(call dep_stamp,$(1),$(dep)))
+SHIM_DEPS = $(call deps_of,$(TARGET))
+
+build/deps/%: TARGET = $(firstword $(subst /, ,$*))
+build/deps/%/.$(filter cjson-%,$(PINS)): scripts/build-dep scripts/deps.mk
+	@$(call build_dep,cjson)
+build/deps/%/.$(filter mbedtls-%,$(PINS)): scripts/build-dep scripts/deps.mk shim/mbedtls_config.h shim/psa_config.h
+	@$(call build_dep,mbedtls)
+build/deps/%/.$(filter curl-%,$(PINS)): build/deps/%/.$(filter mbedtls-%,$(PINS))
+	@$(call build_dep,curl)
+
+define build_dep
+$(call by_target,,,test -x $(ZIG) || $(MAKE) --no-print-directory $(ZIG) &&) \
+CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
+scripts/build-dep $(1) $(TARGET) && touch $@
+endef
+
+$(ZIG):
+	@archive=$$(scripts/fetch-source zig) && mkdir -p $(@D) && tar -xzf $$archive -C $(@D) --strip-components=1 && touch $@
