@@ -1,0 +1,51 @@
+/* What a page gets to see of a request, and what it gives back. Pages know nothing of HTTP
+ * libraries; server.c does the talking. */
+#ifndef FOOTFALL_ANSWER_H
+#define FOOTFALL_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+struct store;
+
+/* Valid during the call only. */
+struct ask {
+    const struct config *config;
+    struct store *store;
+    int64_t now;           /* Unix seconds */
+    const char *path;      /* without the query */
+    const char *if_none_match, *accept_encoding; /* NULL = no such header */
+    const char *(*query)(void *context, const char *name); /* decoded, NULL = not there */
+    void *query_context;
+};
+
+#define ANSWER_HEADERS_MAX 8
+
+struct answer_header {
+    const char *name;
+    char value[256];
+};
+struct answer {
+    unsigned status;
+    const char *content_type; /* static text, NULL = none */
+    struct answer_header header[ANSWER_HEADERS_MAX];
+    size_t headers;
+    const void *body;
+    size_t len;
+    bool owned; /* true: free() the body when it is sent; false: it lives as long as the program */
+};
+
+/* Adds a header; the name is static text. Cuts what does not fit, ignores the 9th. */
+void answer_header(struct answer *answer, const char *name, const char *value);
+
+/* A page fills in a zeroed answer. It runs on the reader thread, so it may read the store and take
+ * its time (pages), or on the network's threads, where it must return at once (assets). */
+typedef void answer_page(const struct ask *ask, struct answer *answer);
+
+/* Pages that live in files of their own; the routing table in route.c names them. */
+answer_page dashboard_page;  /* GET /                reader thread */
+answer_page dashboard_asset; /* GET /assets/...      network thread: static bytes, ETag, gzip */
+
+#endif
