@@ -28,12 +28,12 @@ TARGET_RANLIB = $(call by_target,ranlib,ranlib,$(ZIG) ranlib)
 # Sections of their own, so that the linker can leave out what nobody calls; no unwind tables: nothing unwinds.
 SIZE_CFLAGS = -Os -ffunction-sections -fdata-sections -fvisibility=hidden \
     -fno-asynchronous-unwind-tables -fno-unwind-tables
-HARD_CFLAGS = -fPIE -fstack-protector-strong
+HARD_CFLAGS = $(if $(call target_is,windows),,-fPIE) -fstack-protector-strong
 ASAN_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 DEP_CFLAGS = $(call by_target,-g -O1,$(SIZE_CFLAGS) $(HARD_CFLAGS),$(SIZE_CFLAGS) $(HARD_CFLAGS) -fno-sanitize=undefined)
 SHIM_CFLAGS = $(call by_target,$(ASAN_CFLAGS),$(SIZE_CFLAGS) $(HARD_CFLAGS),$(SIZE_CFLAGS) $(HARD_CFLAGS) -fno-sanitize=undefined) \
-    -I$(DEPS)/include
+    -DCURL_STATICLIB -I$(DEPS)/include
 
 # musl-gcc's own start files make no static PIE: rcrt1.o, which relocates itself, has to be named.
 MUSL_LIB := /usr/lib/$(NATIVE)
@@ -54,19 +54,24 @@ dep_stamp = build/deps/$(1)/.$(filter $(2)-%,$(PINS))
 deps_of = $(foreach dep,cjson curl mbedtls,$(call dep_stamp,$(1),$(dep)))
 SHIM_DEPS = $(call deps_of,$(TARGET))
 
-build/deps/%: TARGET = $(firstword $(subst /, ,$*))
-build/deps/%/.$(filter cjson-%,$(PINS)): scripts/build-dep scripts/deps.mk
+.SECONDEXPANSION:
+zig_for = $(if $(filter asan-% $(NATIVE),$(1)),,$(ZIG))
+
+build/deps/%/.$(filter cjson-%,$(PINS)): TARGET = $*
+build/deps/%/.$(filter cjson-%,$(PINS)): scripts/build-dep scripts/deps.mk | $$(call zig_for,$$*)
 	@$(call build_dep,cjson)
-build/deps/%/.$(filter mbedtls-%,$(PINS)): scripts/build-dep scripts/deps.mk shim/mbedtls_config.h shim/psa_config.h
+
+build/deps/%/.$(filter mbedtls-%,$(PINS)): TARGET = $*
+build/deps/%/.$(filter mbedtls-%,$(PINS)): scripts/build-dep scripts/deps.mk shim/mbedtls_config.h shim/psa_config.h \
+    | $$(call zig_for,$$*)
 	@$(call build_dep,mbedtls)
+
+build/deps/%/.$(filter curl-%,$(PINS)): TARGET = $*
 build/deps/%/.$(filter curl-%,$(PINS)): build/deps/%/.$(filter mbedtls-%,$(PINS))
 	@$(call build_dep,curl)
 
-define build_dep
-$(call by_target,,,test -x $(ZIG) || $(MAKE) --no-print-directory $(ZIG) &&) \
-CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
-scripts/build-dep $(1) $(TARGET) && touch $@
-endef
+build_dep = CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
+    scripts/build-dep $(1) $(TARGET) && touch $@
 
 $(ZIG):
 	@archive=$$(scripts/fetch-source zig) && mkdir -p $(@D) && tar -xzf $$archive -C $(@D) --strip-components=1 && touch $@
