@@ -49,29 +49,41 @@ SYSTEM_LIBS = $(if $(call target_is,windows),-lws2_32 -lcrypt32 -lbcrypt -liphlp
 SHIM_LDFLAGS = $(call by_target,-fsanitize=address$(comma)undefined,$(NATIVE_LDFLAGS),$(CROSS_LDFLAGS))
 SHIM_LDLIBS = $(SHIM_LIBS) $(call by_target,,$(MUSL_LIB)/crtn.o,$(SYSTEM_LIBS))
 
+# The collector has the shim's libraries too: it forwards events over the same TLS.
+COLLECTOR_CFLAGS = $(SHIM_CFLAGS) -O2
+COLLECTOR_LDFLAGS = $(SHIM_LDFLAGS)
+COLLECTOR_LDLIBS = $(DEPS)/lib/libmicrohttpd.a $(DEPS)/lib/libsqlite3.a $(SHIM_LDLIBS) $(if $(call target_is,asan-),-lm -lpthread)
+
 # One stamp for each library and target; its name holds the pin, so that a new pin is a new build.
 dep_stamp = build/deps/$(1)/.$(filter $(2)-%,$(PINS))
-deps_of = $(foreach dep,cjson curl mbedtls,$(call dep_stamp,$(1),$(dep)))
-SHIM_DEPS = $(call deps_of,$(TARGET))
+SHIM_DEPS = $(foreach dep,cjson curl mbedtls,$(call dep_stamp,$(TARGET),$(dep)))
+COLLECTOR_DEPS = $(SHIM_DEPS) $(foreach dep,libmicrohttpd sqlite,$(call dep_stamp,$(TARGET),$(dep)))
+UPLOT = build/deps/uplot
+UPLOT_DEPS = $(UPLOT)/.$(filter uplot-%,$(PINS))
 
 .SECONDEXPANSION:
 zig_for = $(if $(filter asan-% $(NATIVE),$(1)),,$(ZIG))
 
-build/deps/%/.$(filter cjson-%,$(PINS)): TARGET = $*
-build/deps/%/.$(filter cjson-%,$(PINS)): scripts/build-dep scripts/deps.mk | $$(call zig_for,$$*)
-	@$(call build_dep,cjson)
 
-build/deps/%/.$(filter mbedtls-%,$(PINS)): TARGET = $*
-build/deps/%/.$(filter mbedtls-%,$(PINS)): scripts/build-dep scripts/deps.mk shim/mbedtls_config.h shim/psa_config.h \
-    | $$(call zig_for,$$*)
-	@$(call build_dep,mbedtls)
-
-build/deps/%/.$(filter curl-%,$(PINS)): TARGET = $*
-build/deps/%/.$(filter curl-%,$(PINS)): build/deps/%/.$(filter mbedtls-%,$(PINS))
-	@$(call build_dep,curl)
+define dep_rule
+build/deps/%/.$(filter $(1)-%,$(PINS)): TARGET = $$*
+build/deps/%/.$(filter $(1)-%,$(PINS)): scripts/build-dep scripts/deps.mk $(2) | $$$$(call zig_for,$$$$*)
+	@$$(build_dep)
+endef
 
 build_dep = CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
-    scripts/build-dep $(1) $(TARGET) && touch $@
+    scripts/build-dep $(firstword $(subst -, ,$(patsubst .%,%,$(@F)))) $(TARGET) && touch $@
+
+$(eval $(call dep_rule,cjson))
+$(eval $(call dep_rule,mbedtls,shim/mbedtls_config.h shim/psa_config.h))
+$(eval $(call dep_rule,curl,build/deps/%/.$(filter mbedtls-%,$(PINS))))
+$(eval $(call dep_rule,libmicrohttpd))
+$(eval $(call dep_rule,sqlite))
+
+# uPlot.iife.min.js and uPlot.min.css
+$(UPLOT_DEPS):
+	@archive=$$(scripts/fetch-source uplot) && mkdir -p $(@D) && \
+	    tar -xzf $$archive -C $(@D) --strip-components=2 package/dist && touch $@
 
 $(ZIG):
 	@archive=$$(scripts/fetch-source zig) && mkdir -p $(@D) && tar -xzf $$archive -C $(@D) --strip-components=1 && touch $@
