@@ -56,13 +56,13 @@ static bool add_time(cJSON *item, int64_t received)
     return cJSON_AddRawToObject(item, "timestamp_micros", micros);
 }
 
-static bool add_event(cJSON *list, const struct ga4_event *from)
+static bool add_event(cJSON *list, const struct store_outgoing *from)
 {
     cJSON *item = cJSON_CreateObject();
 
     if (!cJSON_AddItemToArray(list, item))
         return false;
-    const char *name = from->event->value[EVENT_LABEL];
+    const char *name = from->event.value[EVENT_LABEL];
     if (!name_ok(name) || !cJSON_AddStringToObject(item, "name", name) ||
         !add_time(item, from->received))
         return false;
@@ -72,15 +72,15 @@ static bool add_event(cJSON *list, const struct ga4_event *from)
     for (int i = 0; i < EVENT_MEMBERS; i++) {
         if (i == EVENT_LABEL || i == EVENT_CID)
             continue;
-        if (!add_member(params, event_fields[i].name, from->event->value[i]))
+        if (!add_member(params, event_fields[i].name, from->event.value[i]))
             return false;
     }
     return add_session(params, from->received);
 }
 
-static cJSON *build(const struct ga4_event *events, size_t count)
+static cJSON *build(const struct store_outgoing *events, size_t count)
 {
-    const char *cid = events[0].event->value[EVENT_CID];
+    const char *cid = events[0].event.value[EVENT_CID];
     cJSON *root = cJSON_CreateObject();
     bool ok = cJSON_AddStringToObject(root, "client_id", cid) &&
               /* The id is anonymous and stays so: no advertising use of it. */
@@ -89,14 +89,24 @@ static cJSON *build(const struct ga4_event *events, size_t count)
 
     ok = list != NULL;
     for (size_t i = 0; ok && i < count; i++)
-        ok = strcmp(events[i].event->value[EVENT_CID], cid) == 0 && add_event(list, &events[i]);
+        ok = strcmp(events[i].event.value[EVENT_CID], cid) == 0 && add_event(list, &events[i]);
     if (ok)
         return root;
     cJSON_Delete(root);
     return NULL;
 }
 
-char *ga4_body(const struct ga4_event *events, size_t count)
+size_t ga4_run(const struct store_outgoing *events, size_t count)
+{
+    size_t n = 0;
+
+    while (n < count && n < GA4_EVENTS_MAX &&
+           strcmp(events[n].event.value[EVENT_CID], events[0].event.value[EVENT_CID]) == 0)
+        n++;
+    return n;
+}
+
+char *ga4_body(const struct store_outgoing *events, size_t count)
 {
     if (count == 0 || count > GA4_EVENTS_MAX)
         return NULL;
@@ -118,12 +128,12 @@ static bool token_ok(const char *token)
     return token[0] != '\0' && token[strspn(token, allowed)] == '\0';
 }
 
-bool ga4_url(const char *endpoint, const char *measurement_id, const char *secret, char *out,
+bool ga4_url(const char *base, const char *measurement_id, const char *secret, char *out,
              size_t size)
 {
     if (!token_ok(measurement_id) || !token_ok(secret))
         return false;
-    int n = snprintf(out, size, "%s?measurement_id=%s&api_secret=%s", endpoint, measurement_id,
-                     secret);
+    int n = snprintf(out, size, "%s" GA4_PATH "?measurement_id=%s&api_secret=%s", base,
+                     measurement_id, secret);
     return n > 0 && (size_t)n < size;
 }

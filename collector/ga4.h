@@ -9,33 +9,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "event.h"
+#include "store.h"
 
 #define GA4_EVENTS_MAX 25            /* events in one request */
 #define GA4_BODY_MAX   (130 * 1024)  /* bytes in one body */
 #define GA4_NAME_MAX   40            /* bytes in the name of an event or parameter */
 #define GA4_VALUE_MAX  100           /* bytes in the value of a parameter */
 #define GA4_LATE_MAX   (72 * 3600)   /* seconds an event may lie back */
-#define GA4_URL_MAX    512           /* bytes in a request's address, with its NUL */
 
-#define GA4_ENDPOINT "https://www.google-analytics.com/mp/collect"
-
-struct ga4_event {
-    int64_t received; /* seconds since 1970 */
-    const struct event *event;
-};
+#define GA4_PATH "/mp/collect"
 
 /* True when an event of that time may still be sent. Both in seconds since 1970. */
 bool ga4_in_time(int64_t received, int64_t now);
 
-/* The body for events of one client id: all must share the first one's cid, as a request names one
- * client. The caller frees the text. NULL when there are none or too many, when the ids differ, when
- * a limit of the service is passed, or when memory ran out. */
-char *ga4_body(const struct ga4_event *events, size_t count);
+/* How many of these events, from the first on, go into one request: a request names one client, so
+ * only neighbours with one id share it. */
+size_t ga4_run(const struct store_outgoing *events, size_t count);
 
-/* Writes ENDPOINT?measurement_id=...&api_secret=... ; false when it does not fit or when a value
- * holds bytes other than [A-Za-z0-9_-]. */
-bool ga4_url(const char *endpoint, const char *measurement_id, const char *secret, char *out,
+/* The body for events of one client id, in their order. The caller frees the text. NULL when there
+ * are none or too many, when the ids differ, when a limit of the service is passed, or when memory
+ * ran out. */
+char *ga4_body(const struct store_outgoing *events, size_t count);
+
+/* Writes BASE/mp/collect?measurement_id=...&api_secret=... ; false when it does not fit or when a
+ * value is empty or holds bytes other than [A-Za-z0-9_-]. */
+bool ga4_url(const char *base, const char *measurement_id, const char *secret, char *out,
              size_t size);
 
 #endif

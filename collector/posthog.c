@@ -1,5 +1,7 @@
 #include "posthog.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +9,11 @@
 
 #include "cJSON.h"
 
-/* The client id is random already; place and time tell the events of one id apart. Nothing that the
- * request does not hold anyway goes into it. */
-void posthog_uuid(const struct posthog_event *event, char out[POSTHOG_UUID_SIZE])
+/* The client id is random already; an event's time and place in the store tell the events of one id
+ * apart. Nothing that the request does not hold anyway goes into it. */
+void posthog_uuid(const struct store_outgoing *event, char out[POSTHOG_UUID_SIZE])
 {
-    const char *cid = event->event->value[EVENT_CID];
+    const char *cid = event->event.value[EVENT_CID];
     uint64_t half[2] = {0, 0};
     int digits = 0;
 
@@ -23,7 +25,7 @@ void posthog_uuid(const struct posthog_event *event, char out[POSTHOG_UUID_SIZE]
         digits++;
     }
     half[0] ^= (uint64_t)event->received << 16;
-    half[1] ^= (uint64_t)event->number;
+    half[1] ^= (uint64_t)event->after.row << 16 ^ event->after.index;
     half[0] = (half[0] & ~UINT64_C(0xf000)) | UINT64_C(0x8000); /* version 8: made by our own rule */
     half[1] = (half[1] & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63;
     snprintf(out, POSTHOG_UUID_SIZE, "%08llx-%04llx-%04llx-%04llx-%012llx",
@@ -60,7 +62,7 @@ static bool add_time(cJSON *item, int64_t received)
            cJSON_AddStringToObject(item, "timestamp", text);
 }
 
-static bool add_event(cJSON *batch, const struct posthog_event *from)
+static bool add_event(cJSON *batch, const struct store_outgoing *from)
 {
     cJSON *item = cJSON_CreateObject();
     char uuid[POSTHOG_UUID_SIZE];
@@ -68,13 +70,13 @@ static bool add_event(cJSON *batch, const struct posthog_event *from)
     if (!cJSON_AddItemToArray(batch, item))
         return false;
     posthog_uuid(from, uuid);
-    return cJSON_AddStringToObject(item, "event", from->event->value[EVENT_LABEL]) &&
-           cJSON_AddStringToObject(item, "distinct_id", from->event->value[EVENT_CID]) &&
+    return cJSON_AddStringToObject(item, "event", from->event.value[EVENT_LABEL]) &&
+           cJSON_AddStringToObject(item, "distinct_id", from->event.value[EVENT_CID]) &&
            cJSON_AddStringToObject(item, "uuid", uuid) && add_time(item, from->received) &&
-           add_properties(item, from->event);
+           add_properties(item, &from->event);
 }
 
-char *posthog_body(const char *api_key, const struct posthog_event *events, size_t count)
+char *posthog_body(const char *api_key, const struct store_outgoing *events, size_t count)
 {
     if (count == 0 || count > POSTHOG_EVENTS_MAX)
         return NULL;
