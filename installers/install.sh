@@ -1,0 +1,811 @@
+#!/bin/sh
+# Installs this project's programs; `--help` says how. Any POSIX shell will do.
+#
+# Everything below is one brace group, and the work is in main(), called from its last line but
+# one: a download that was cut short runs nothing.
+{
+# >>> settings: all that scripts/render-installers fills in
+app='footfall'
+name='Footfall'
+prefix='FOOTFALL'
+release='v0.1.0'
+download_url='https://footfall.example/dl'
+artifact='footfall-{platform}.tar.gz'
+binaries='footfall footfall-collector'
+sha256sums=''
+minisign_key=''
+modify_path='no'
+footfall_app='footfall'
+footfall_name='Footfall'
+footfall_prefix='FOOTFALL'
+footfall_release='v0.1.0'
+footfall_endpoint=''
+footfall_privacy_url=''
+footfall_shim_url=''
+footfall_shims=''
+footfall_ci=''
+# <<< settings
+
+[ -z "${ZSH_VERSION-}" ] || emulate sh
+
+# >>> footfall telemetry: one install_start and one outcome for each run, see the notice it prints
+# It reads the footfall_* settings, must stand outside of functions (some shells forget a trap
+# that is set in one), and never fails, prints or waits, save for its one line of notice.
+#   footfall_start ${1+"$@"}     where installing begins
+#   footfall_succeeded           at success, before the last line is printed
+#   footfall_cleanup             yours to define below: what to tidy up on every way out
+footfall_state=off # off, running, stated
+
+# shellcheck disable=SC2317 # it is called from a trap
+footfall_cleanup() { :; }
+
+# Reads a variable's value as shim/spec/optout.tsv does: none, yes, no or odd in $footfall_word.
+footfall_read() {
+    footfall_word=$1
+    while :; do
+        case $footfall_word in
+        " "* | "	"* | "
+"*) footfall_word=${footfall_word#?} ;;
+        *" " | *"	" | *"
+") footfall_word=${footfall_word%?} ;;
+        *) break ;;
+        esac
+    done
+    case $footfall_word in
+    "") footfall_word=none ;;
+    0 | [Nn] | [Ff] | [Nn][Oo] | [Oo][Ff][Ff] | [Ff][Aa][Ll][Ss][Ee]) footfall_word=no ;;
+    1 | [Yy] | [Tt] | [Oo][Nn] | [Yy][Ee][Ss] | [Tt][Rr][Uu][Ee]) footfall_word=yes ;;
+    [Ee][Nn][Aa][Bb][Ll][Ee] | [Ee][Nn][Aa][Bb][Ll][Ee][Dd]) footfall_word=yes ;;
+    *) footfall_word=odd ;;
+    esac
+}
+
+footfall_read_variable() {
+    eval "footfall_read \"\${$1-}\""
+}
+
+# Is this continuous integration, and nobody said that it may count?
+footfall_in_ci() {
+    footfall_read "${FOOTFALL_ALLOW_CI-}"
+    [ "$footfall_word" != yes ] || return 1
+    footfall_read "${CI-}"
+    case $footfall_word in
+    no) return 1 ;;
+    yes | odd) return 0 ;;
+    esac
+    for footfall_variable in $footfall_ci; do
+        [ "$footfall_variable" != CI ] || continue
+        eval "footfall_word=\${$footfall_variable-}"
+        [ -z "$footfall_word" ] || return 0
+    done
+    return 1
+}
+
+# Has this machine's administrator, or this user earlier, switched telemetry off?
+footfall_switched_off() {
+    [ ! -e "/etc/$footfall_app/no-telemetry" ] && [ ! -e /etc/footfall/no-telemetry ] || return 0
+    footfall_read_variable "${footfall_prefix}_TELEMETRY"
+    [ "$footfall_word" != yes ] || return 1
+    footfall_choice=${HOME-}/.$footfall_app/telemetry
+    [ -e "$footfall_choice" ] || [ -h "$footfall_choice" ] || return 1
+    footfall_word=
+    if [ -f "$footfall_choice" ] && [ ! -h "$footfall_choice" ] && [ -r "$footfall_choice" ]; then
+        read -r footfall_word <"$footfall_choice"
+    fi
+    footfall_read "$footfall_word"
+    [ "$footfall_word" != yes ]
+}
+
+# The contract's gates, as far as they can be asked without the shim; the shim asks them again.
+footfall_allowed() {
+    for footfall_argument in ${1+"$@"}; do
+        [ "$footfall_argument" != --no-telemetry ] || return 1
+    done
+    for footfall_variable in DO_NOT_TRACK NO_TELEMETRY \
+        "${footfall_prefix}_NO_TELEMETRY" "${footfall_prefix}_DEV"; do
+        footfall_read_variable "$footfall_variable"
+        case $footfall_word in yes | odd) return 1 ;; esac
+    done
+    footfall_read_variable "${footfall_prefix}_TELEMETRY"
+    case $footfall_word in no | odd) return 1 ;; esac
+    case $footfall_release in dev | 0.0.0-dev | *-dirty) return 1 ;; esac
+    [ -n "${FOOTFALL_ENDPOINT:-$footfall_endpoint}" ] || return 1
+    ! footfall_in_ci && ! footfall_switched_off
+}
+
+# Names the machine as the shims are named: kernel and machine, whatever the shell was built for.
+footfall_find_platform() {
+    footfall_suffix=
+    footfall_pid=$$
+    # shellcheck disable=SC2046 # two words are what is wanted
+    set -- $(uname -sm 2>/dev/null)
+    case ${1-} in
+    Darwin)
+        [ "$(sysctl -n hw.optional.arm64 2>/dev/null)" != 1 ] || set -- macos aarch64
+        set -- macos "$2"
+        ;;
+    MINGW* | MSYS* | CYGWIN*)
+        footfall_suffix=.exe
+        # The shim is a Windows program and watches Windows' own process number.
+        read -r footfall_pid <"/proc/$$/winpid" || :
+        # uname -sm ends with the machine; Cygwin puts more before it.
+        while [ $# -gt 1 ]; do shift; done
+        set -- windows "${1-}"
+        ;;
+    *[A-Z]*) set -- "$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]')" "${2-}" ;;
+    esac
+    case ${2-} in
+    amd64 | x64) set -- "$1" x86_64 ;;
+    arm64 | armv8l) set -- "$1" aarch64 ;;
+    armv[67]*) set -- "$1" armv7 ;;
+    i[3-6]86 | x86 | i86pc) set -- "$1" i686 ;;
+    esac
+    footfall_platform=${1-unknown}-${2-unknown}
+}
+
+# Can the shim be had here? A build for this machine, something to fetch it, something to check it.
+footfall_available() {
+    footfall_find_platform
+    footfall_sum=
+    for footfall_item in $footfall_shims; do
+        case $footfall_item in "$footfall_platform="*) footfall_sum=${footfall_item#*=} ;; esac
+    done
+    [ -n "$footfall_sum" ] || return 1
+    { command -v curl || command -v wget || command -v fetch; } >/dev/null 2>&1 || return 1
+    { command -v sha256sum || command -v shasum || command -v openssl || command -v sha256; } \
+        >/dev/null 2>&1
+}
+
+# A private folder: $footfall_base is its name, and of those made later elsewhere.
+footfall_make_folder() {
+    footfall_base=
+    for footfall_place in "${TMPDIR:-/tmp}" /tmp "${XDG_RUNTIME_DIR:-/var/tmp}"; do
+        footfall_folder=$(mktemp -d "$footfall_place/footfall.XXXXXXXX" 2>/dev/null) || continue
+        footfall_base=${footfall_folder##*/}
+        return 0
+    done
+    return 1
+}
+
+footfall_print_notice() {
+    trap '' PIPE # a closed pipe is for the installer to trip over, with the event on its way
+    printf '%s\n' "$footfall_name sends one anonymous event when this install starts and one when \
+it ends ($footfall_privacy_url). To switch that off: curl ... | ${footfall_prefix}_NO_TELEMETRY=1 \
+sh, or: curl ... | sh -s -- --no-telemetry" >&2
+    trap 'footfall_leave PIPE 141' PIPE
+}
+
+# Runs a function on its own: no descriptor of ours, so that nobody's pipe waits for it, no
+# signal of our terminal, and not our child, so that a `wait` in the installer passes it by.
+footfall_detach() {
+    (
+        trap '' HUP INT PIPE TERM
+        trap - EXIT
+        set +eu
+        ( exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; "$1" ) &
+    ) </dev/null >/dev/null 2>&1
+}
+
+# Runs a function that ends in exec, and kills the program when it takes too many seconds.
+footfall_within() {
+    footfall_limit=$1
+    shift
+    ( "$@" ) &
+    footfall_child=$!
+    (
+        trap 'kill -s KILL "$!"; exit' USR1
+        sleep "$footfall_limit" &
+        wait "$!"
+        kill -s KILL "$footfall_child"
+    ) &
+    footfall_guard=$!
+    wait "$footfall_child"
+    footfall_result=$?
+    kill -s USR1 "$footfall_guard"
+    return "$footfall_result"
+}
+
+footfall_fetch() {
+    set -- "${FOOTFALL_SHIM_URL:-$footfall_shim_url}/footfall-$footfall_platform$footfall_suffix"
+    case $1 in
+    https://*) footfall_protocol='=https' ;;
+    http://127.0.0.1[:/]* | http://localhost[:/]* | http://"[::1]"[:/]*) footfall_protocol='=http,https' ;;
+    *) exit 1 ;;
+    esac
+    if command -v curl; then
+        exec curl -fsSL --proto "$footfall_protocol" --connect-timeout 10 -o "$footfall_program" "$1"
+    elif command -v wget; then
+        exec wget -q -T 10 -O "$footfall_program" "$1"
+    fi
+    exec fetch -q -T 10 -o "$footfall_program" "$1"
+}
+
+footfall_matches() {
+    if command -v sha256sum; then
+        footfall_word=$(sha256sum <"$footfall_program")
+    elif command -v shasum; then
+        footfall_word=$(shasum -a 256 <"$footfall_program")
+    elif command -v openssl; then
+        footfall_word=$(openssl dgst -sha256 -r <"$footfall_program")
+    else
+        footfall_word=$(sha256 <"$footfall_program")
+    fi
+    [ "${footfall_word%% *}" = "$footfall_sum" ]
+}
+
+footfall_run_shim() {
+    footfall_event=$1
+    shift
+    exec "$footfall_program" emit "$footfall_event" --app "$footfall_app" \
+        --endpoint "$footfall_endpoint" --release "$footfall_release" --method shell \
+        --platform "$footfall_platform" --run "$footfall_run" "$@"
+}
+
+# The folders that may hold the shim, most wanted first: a temporary folder may be full or noexec.
+footfall_choose_folder() {
+    case $1 in
+    1) footfall_here=$footfall_folder ;;
+    2) footfall_here=${XDG_RUNTIME_DIR:+$XDG_RUNTIME_DIR/$footfall_base} ;;
+    3) footfall_here=${HOME:+$HOME/.$footfall_app/$footfall_base} ;;
+    4) footfall_here=${footfall_install_folder:+$footfall_install_folder/.$footfall_base} ;;
+    esac
+    footfall_program=$footfall_here/footfall$footfall_suffix
+    case $footfall_here in /*) ;; *) return 1 ;; esac
+}
+
+footfall_make_chosen_folder() {
+    [ "$1" != 1 ] || return 0
+    # Root in somebody else's home leaves nothing there.
+    if [ "$1" = 3 ] && [ -n "$(find "$HOME/." -prune -user "$(id -u)")" ]; then
+        mkdir "${footfall_here%/*}"
+    fi
+    mkdir "$footfall_here"
+}
+
+# Puts the shim into the chosen folder and has it send the start. 0: done, 1: no use, 2: not here.
+footfall_try_folder() {
+    if [ -n "$footfall_copy" ]; then
+        cp "$footfall_copy" "$footfall_program" || return 2
+    else
+        footfall_within 60 footfall_fetch
+        case $? in
+        0) footfall_matches || return 1 ;;
+        3 | 23) return 2 ;; # wget's and curl's word for a file that cannot be written
+        *) return 1 ;;
+        esac
+    fi
+    chmod 700 "$footfall_program"
+    # When the installer is gone, there is nobody to watch: it has stated its outcome or never will.
+    if [ -e "$footfall_folder/install_complete" ] || [ -e "$footfall_folder/install_failed" ]; then
+        footfall_within 10 footfall_run_shim install_start
+    elif kill -0 "$$"; then
+        footfall_within 10 footfall_run_shim install_start --watch "$footfall_pid"
+    else
+        true >"$footfall_folder/install_failed"
+        footfall_within 10 footfall_run_shim install_start
+    fi
+    case $? in
+    0) return 0 ;;
+    126) footfall_copy=$footfall_program && return 2 ;;
+    *) return 1 ;;
+    esac
+}
+
+# Beside the real work: fetches the shim, has it send the start, and the outcome if that is known.
+footfall_bring() {
+    cd "$footfall_folder" || :
+    umask 077
+    footfall_copy=
+    footfall_unusable=
+    for footfall_turn in 1 2 3 4; do
+        footfall_choose_folder "$footfall_turn" || continue
+        footfall_make_chosen_folder "$footfall_turn" || continue
+        footfall_try_folder
+        footfall_result=$?
+        [ "$footfall_result" != 0 ] || break
+        footfall_unusable="$footfall_unusable $footfall_turn"
+        [ "$footfall_result" = 2 ] || break
+    done
+    for footfall_turn in $footfall_unusable; do
+        footfall_choose_folder "$footfall_turn"
+        rm -f "$footfall_program"
+        [ "$footfall_turn" = 1 ] || rmdir "$footfall_here"
+    done
+    true >"$footfall_folder/ready"
+    footfall_finish
+}
+
+# Has the outcome sent and tidies up, once both the shim and the outcome are there. The installer
+# and footfall_bring each put their half down before they look for the other's: one of them sees
+# both, and when both do, the file `claimed` decides.
+footfall_finish() {
+    cd "$footfall_folder" || return 0
+    for footfall_outcome in install_complete install_failed; do
+        [ -e "$footfall_outcome" ] || continue
+        [ -e ready ] || return 0
+        ( set -C; true >claimed ) || return 0
+        for footfall_turn in 1 2 3 4; do
+            footfall_choose_folder "$footfall_turn" || continue
+            [ -f "$footfall_program" ] || continue
+            footfall_within 10 footfall_run_shim "$footfall_outcome"
+            [ "$footfall_turn" = 1 ] || rm -rf "$footfall_here"
+        done
+        cd /
+        rm -rf "$footfall_folder"
+        return 0
+    done
+}
+
+# The first process of a container takes all others with it when it ends, and so does its child:
+# there alone the outcome is waited for, one second at most.
+footfall_linger() {
+    case $$:${PPID-} in 1:* | *:1) ;; *) return 0 ;; esac
+    footfall_turn=0
+    while [ -e "$footfall_folder" ] && [ "$footfall_turn" -lt 10 ]; do
+        sleep 0.1 || footfall_turn=10
+        footfall_turn=$((footfall_turn + 1))
+    done 2>/dev/null
+}
+
+footfall_state_outcome() {
+    [ "$footfall_state" = running ] || return 0
+    footfall_state=stated
+    { true >"$footfall_folder/$1"; } 2>/dev/null || :
+    [ ! -e "$footfall_folder/ready" ] || footfall_detach footfall_finish
+    footfall_linger
+}
+
+footfall_start() {
+    [ "$footfall_state" = off ] || return 0
+    if footfall_allowed ${1+"$@"} && footfall_available && footfall_make_folder; then
+        footfall_run=${FOOTFALL_RUN:-$footfall_base.$$}
+        footfall_state=running
+        footfall_print_notice || :
+        footfall_detach footfall_bring || :
+    fi
+}
+
+footfall_succeeded() {
+    footfall_state_outcome install_complete
+}
+
+# On every way out. The status stays what it was: a trap on EXIT that does not exit keeps it, and
+# after a signal the shell dies of that same signal.
+footfall_leave() { # [SIGNAL STATUS]
+    trap - EXIT
+    trap '' HUP INT PIPE TERM
+    set +eu
+    footfall_state_outcome install_failed
+    footfall_cleanup
+    [ -n "${1-}" ] || return 0
+    trap - "$1"
+    kill -s "$1" "$$"
+    exit "$2"
+}
+
+trap footfall_leave EXIT
+trap 'footfall_leave HUP 129' HUP
+trap 'footfall_leave INT 130' INT
+trap 'footfall_leave PIPE 141' PIPE
+trap 'footfall_leave TERM 143' TERM
+# when pasted: footfall_start ${1+"$@"}
+# when pasted: # Put `footfall_succeeded` where your installer has succeeded, before its last line of output.
+# <<< footfall telemetry
+
+usage() {
+    cat <<END
+Installs $name: $binaries.
+
+    curl -fsSL URL/install.sh | sh
+    curl -fsSL URL/install.sh | sh -s -- [OPTION...]
+
+  --version TAG        install this release            (${prefix}_VERSION; now: $release)
+  --dir FOLDER         install into this folder        (${prefix}_INSTALL_DIR; now: $folder)
+  --modify-path        put the folder on PATH in the shells' start-up files
+  --no-modify-path     only say how to do that         (${prefix}_NO_MODIFY_PATH=1)
+  -y, --yes            yes to all there is to ask: the same as --modify-path
+  --dry-run            say what would be done, and do nothing
+  --uninstall          remove the programs and the lines on PATH
+  --no-telemetry       send no event                   (${prefix}_NO_TELEMETRY=1, DO_NOT_TRACK=1)
+  -q, --quiet          print errors alone
+  -v, --verbose        print each step
+  -h, --help           print this
+
+${prefix}_DOWNLOAD_URL names another place to download from.
+END
+}
+
+say() { [ "$loudness" = quiet ] || printf '%s\n' "$@"; }
+detail() { [ "$loudness" != verbose ] || printf '%s\n' "$@"; }
+
+fail() {
+    printf '%s%s: error:%s %s\n' "$red" "$app" "$plain" "$1" >&2
+    shift
+    for line in ${1+"$@"}; do
+        printf '  %s\n' "$line" >&2
+    done
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+need() {
+    has "$1" || fail "$1 is needed and not here" "install the package that has it, such as: $2"
+}
+
+choose_colours() {
+    red='' plain=''
+    if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+        red=$(printf '\033[1;31m') plain=$(printf '\033[0m')
+    fi
+}
+
+read_environment() {
+    eval "pinned=\${${prefix}_VERSION:-}"
+    eval "folder=\${${prefix}_INSTALL_DIR:-${HOME:+$HOME/.local/bin}}"
+    eval "download_url=\${${prefix}_DOWNLOAD_URL:-$download_url}"
+    eval "[ -z \"\${${prefix}_NO_MODIFY_PATH:-}\" ]" || modify_path=no
+}
+
+value_of() { # OPTION COUNT: fails unless a value follows
+    [ "$2" -gt 1 ] || fail "$1 needs a value" "for example: $1 $3"
+}
+
+read_arguments() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --version) value_of "$1" $# v1.2.3 && pinned=$2 && shift ;;
+        --version=*) pinned=${1#*=} ;;
+        --dir) value_of "$1" $# "\$HOME/bin" && folder=$2 && shift ;;
+        --dir=*) folder=${1#*=} ;;
+        --modify-path) modify_path=yes ;;
+        -y | --yes) eval "[ -n \"\${${prefix}_NO_MODIFY_PATH:-}\" ]" || modify_path=yes ;;
+        --no-modify-path) modify_path=no ;;
+        --dry-run) action=describe ;;
+        --uninstall) action=uninstall ;;
+        --no-telemetry) ;; # the telemetry block looks for it by itself
+        -q | --quiet) loudness=quiet ;;
+        -v | --verbose) loudness=verbose ;;
+        -h | --help) action=usage ;;
+        *) fail "unknown option: $1" "--help lists those there are" ;;
+        esac
+        shift
+    done
+}
+
+check_settings() {
+    [ -n "$folder" ] || fail "HOME is not set, so there is no folder to install into" \
+        "name one with --dir FOLDER or ${prefix}_INSTALL_DIR"
+    case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
+    [ -z "$pinned" ] || [ "$pinned" = "$release" ] || {
+        release=$pinned
+        sha256sums='' # those baked in belong to another release
+    }
+    case $release in
+    *[!A-Za-z0-9._+-]*) fail "no release can be called $release" "name a tag, such as v1.2.3" ;;
+    esac
+    footfall_install_folder=$folder
+    footfall_release=$release
+    [ "$release" != latest ] || footfall_release=unknown
+}
+
+# The machine the programs must be built for. The kernel's word is not enough: a 64-bit kernel may
+# carry a 32-bit system, and a translated shell on a Mac says x86_64.
+find_platform() {
+    kernel=$(uname -s) machine=$(uname -m)
+    case $kernel in
+    Linux) kernel=linux ;;
+    Darwin) kernel=macos ;;
+    FreeBSD | OpenBSD | NetBSD | DragonFly) kernel=$(printf '%s' "$kernel" | tr '[:upper:]' '[:lower:]') ;;
+    MINGW* | MSYS* | CYGWIN*) kernel=windows ;;
+    esac
+    case $machine in
+    x86_64 | amd64) machine=x86_64 ;;
+    aarch64 | arm64) machine=aarch64 ;;
+    armv[78]*) machine=armv7 ;;
+    i[3-6]86) machine=i686 ;;
+    esac
+    if [ "$kernel" = macos ] && [ "$(sysctl -n hw.optional.arm64 2>/dev/null)" = 1 ]; then
+        machine=aarch64
+    elif [ "$kernel" = linux ] && has_32_bit_programs; then
+        case $machine in
+        x86_64) machine=i686 ;;
+        aarch64) machine=armv7 ;;
+        esac
+    fi
+    platform=$kernel-$machine
+}
+
+# The fifth byte of an ELF file is 1 for 32 bits.
+has_32_bit_programs() {
+    [ -r /proc/self/exe ] && has od || return 1
+    case $(od -An -tx1 -j4 -N1 /proc/self/exe 2>/dev/null) in *01*) return 0 ;; esac
+    return 1
+}
+
+uses_musl() {
+    case $(ldd --version 2>&1 || :) in *musl*) return 0 ;; *GNU* | *GLIBC*) return 1 ;; esac
+    for loader in /lib/ld-musl-*; do
+        [ ! -e "$loader" ] || return 0
+    done
+    return 1
+}
+
+# What may run here, best first; which of them exist, the list of checksums knows.
+list_candidates() {
+    case $platform in
+    linux-*)
+        if uses_musl; then
+            candidates="$platform-musl $platform"
+        else
+            candidates="$platform-gnu $platform $platform-musl"
+        fi
+        ;;
+    macos-aarch64) candidates="$platform macos-universal macos-x86_64" ;;
+    macos-*) candidates="$platform macos-universal" ;;
+    *) candidates=$platform ;;
+    esac
+}
+
+replace() { # TEXT MARK VALUE: the result in $text
+    text=$1
+    while :; do
+        case $text in
+        *"$2"*) text=${text%%"$2"*}$3${text#*"$2"} ;;
+        *) return 0 ;;
+        esac
+    done
+}
+
+artifact_for() { # PLATFORM: the file's name in $file
+    text=$artifact
+    extension=tar.gz
+    case $1 in
+    windows-*)
+        extension=zip
+        case $text in *.tar.gz) text=${text%.tar.gz}.zip ;; esac
+        ;;
+    esac
+    replace "$text" '{platform}' "$1"
+    replace "$text" '{release}' "$release"
+    replace "$text" '{ext}' "$extension"
+    file=$text
+}
+
+check_url() {
+    case $1 in
+    http://*@*) fail "a user name in a plain http address: $1" "leave it out" ;;
+    https://*) protocol='=https' ;;
+    http://127.0.0.1[:/]* | http://localhost[:/]* | http://"[::1]"[:/]*) protocol='=http,https' ;;
+    *) fail "$1 is not https" "downloads come over https; plain http is for this machine alone" ;;
+    esac
+}
+
+# Downloads run in the background and are waited for: a signal then ends the wait at once.
+download() { # URL FILE
+    check_url "$1"
+    detail "downloading $1"
+    if has curl; then
+        bar=-s
+        [ ! -t 2 ] || [ "$loudness" = quiet ] || bar=-#
+        set -- curl -fSL "$bar" --proto "$protocol" --proto-redir "$protocol" --connect-timeout 10 \
+            --speed-limit 1 --speed-time 20 --retry 2 --retry-max-time 20 -o "$2" "$1"
+    elif has wget; then
+        set -- wget -q -T 20 -O "$2" "$1"
+        # GNU wget tries twenty times when it is not told otherwise.
+        case $(wget --version 2>/dev/null || :) in "GNU Wget"*) set -- "$@" -t 2 ;; esac
+    elif has fetch; then
+        set -- fetch -q -T 20 -o "$2" "$1"
+    else
+        fail "curl, wget or fetch is needed and none is here" \
+            "install one of them, such as: apt-get install curl ca-certificates"
+    fi
+    "$@" &
+    job=$!
+    downloaded=0
+    wait "$job" || downloaded=$?
+    job=''
+    return "$downloaded"
+}
+
+fetch_checksums() {
+    [ -z "$sha256sums" ] || return 0
+    list=$download_url/$release/SHA256SUMS
+    download "$list" "$work/SHA256SUMS" ||
+        fail "could not download $list" "is there a release called $release? is the network up?"
+    if [ -n "$minisign_key" ] && has minisign; then
+        download "$list.minisig" "$work/SHA256SUMS.minisig" ||
+            fail "could not download $list.minisig" "the list of checksums is not signed"
+        minisign -Vqm "$work/SHA256SUMS" -P "$minisign_key" >/dev/null ||
+            fail "the signature of $list is wrong" "nothing was installed"
+    fi
+    while read -r sum entry; do
+        sha256sums="$sha256sums ${entry#\*}=$sum"
+    done <"$work/SHA256SUMS"
+}
+
+choose_artifact() {
+    list_candidates
+    for candidate in $candidates; do
+        artifact_for "$candidate"
+        for item in $sha256sums; do
+            [ "${item%=*}" != "$file" ] || {
+                sum=${item##*=}
+                return 0
+            }
+        done
+    done
+    known=''
+    for item in $sha256sums; do
+        known="$known ${item%=*}"
+    done
+    [ "$kernel" != windows ] || fail "this script is not for Windows" \
+        "in PowerShell: irm URL/install.ps1 | iex"
+    fail "there is no build of $name $release for $platform" "there are:${known:- none}"
+}
+
+sha256_of() {
+    if has sha256sum; then
+        actual=$(sha256sum <"$1")
+    elif has shasum; then
+        actual=$(shasum -a 256 <"$1")
+    elif has openssl; then
+        actual=$(openssl dgst -sha256 -r <"$1")
+    elif has sha256; then
+        actual=$(sha256 <"$1")
+    else
+        fail "nothing here can compute a SHA-256" "install sha256sum (coreutils), shasum (perl) or openssl"
+    fi
+    actual=${actual%% *}
+}
+
+fetch_artifact() {
+    url=$download_url/$release/$file
+    say "downloading $name $release for $platform"
+    download "$url" "$work/$file" || fail "could not download $url" \
+        "is there a release called $release? is the network up? is the disk full?"
+    sha256_of "$work/$file"
+    [ "$actual" = "$sum" ] || fail "the checksum of $url is wrong; nothing was installed" \
+        "expected $sum" "received $actual"
+    detail "checksum verified: $sum"
+}
+
+unpack() {
+    mkdir "$work/unpacked"
+    case $file in
+    *.tar.gz | *.tgz)
+        need gzip "apt-get install gzip"
+        need tar "apt-get install tar"
+        tar -xzf "$work/$file" -C "$work/unpacked"
+        ;;
+    *.tar.xz)
+        need xz "apt-get install xz-utils"
+        need tar "apt-get install tar"
+        tar -xJf "$work/$file" -C "$work/unpacked"
+        ;;
+    *.zip)
+        need unzip "apt-get install unzip"
+        unzip -q "$work/$file" -d "$work/unpacked"
+        ;;
+    *) cp "$work/$file" "$work/unpacked/$binaries" ;;
+    esac || fail "could not unpack $file" "is there room in ${TMPDIR:-/tmp}? TMPDIR names another folder"
+}
+
+cannot_write() {
+    fail "cannot write to $folder" "choose a folder of yours: --dir FOLDER or ${prefix}_INSTALL_DIR"
+}
+
+# Each program is copied beside its place and then renamed into it: one that is running goes on
+# with its old file, and nobody ever sees half of one.
+install_programs() {
+    mkdir -p "$folder" 2>/dev/null || cannot_write
+    change=installed
+    for binary in $binaries; do
+        [ ! -e "$folder/$binary" ] || change=upgraded
+        found=$(find "$work/unpacked" -type f -name "$binary" | head -n 1)
+        [ -n "$found" ] || fail "$file holds no $binary" "nothing was installed"
+        cp "$found" "$folder/.$binary.$$" || cannot_write
+        chmod 755 "$folder/.$binary.$$" || cannot_write
+    done
+    for binary in $binaries; do
+        mv -f "$folder/.$binary.$$" "$folder/$binary" || fail "cannot replace $folder/$binary"
+        detail "$change $folder/$binary"
+    done
+}
+
+# The start-up files that are there, and .profile, which every login shell but zsh reads.
+list_profiles() {
+    profiles=$HOME/.profile
+    for profile in .bashrc .bash_profile .zshrc; do
+        [ ! -f "$HOME/$profile" ] || profiles="$profiles
+$HOME/$profile"
+    done
+}
+
+on_path() { case :$PATH: in *":$folder:"*) return 0 ;; esac; return 1; }
+
+put_on_path() {
+    ! on_path || return 0
+    line="export PATH=\"$folder:\$PATH\""
+    case $folder in *[\"\$\`\\]*) modify_path=no ;; esac
+    if [ "$modify_path" != yes ] || [ -z "${HOME-}" ]; then
+        say "$folder is not on your PATH. To put it there:" "    $line"
+        return 0
+    fi
+    list_profiles
+    printf '%s\n' "$profiles" | while read -r profile; do
+        grep -qsF "$line # $app" "$profile" || printf '\n%s\n' "$line # $app" >>"$profile" ||
+            say "could not write to $profile"
+    done
+    say "$folder is on the PATH of shells started from now on; for this one: $line"
+}
+
+uninstall() {
+    removed=''
+    for binary in $binaries; do
+        [ ! -e "$folder/$binary" ] || {
+            rm -f "$folder/$binary" || fail "cannot remove $folder/$binary"
+            removed="$removed $binary"
+        }
+    done
+    [ -n "$removed" ] || fail "there is no $name in $folder" "--dir names another folder"
+    if [ -n "${HOME-}" ]; then
+        list_profiles
+        printf '%s\n' "$profiles" | while read -r profile; do
+            grep -qsF "\$PATH\" # $app" "$profile" || continue
+            kept=$(grep -vF "\$PATH\" # $app" "$profile") || :
+            printf '%s\n' "$kept" >"$profile"
+        done
+    fi
+    say "removed$removed from $folder"
+    [ ! -d "${HOME-}/.$app" ] || say "your settings are still in $HOME/.$app"
+}
+
+describe() {
+    artifact_for "$platform"
+    [ -z "$sha256sums" ] || choose_artifact
+    say "would install $binaries of $name $release for $platform"
+    say "from $download_url/$release/$file"
+    say "into $folder"
+}
+
+footfall_cleanup() {
+    [ -z "$job" ] || kill "$job" 2>/dev/null
+    [ -n "$work" ] || return 0
+    rm -rf "$work"
+    for binary in $binaries; do
+        rm -f "$folder/.$binary.$$"
+    done
+}
+
+install() {
+    footfall_start ${1+"$@"}
+    work=$(mktemp -d "${TMPDIR:-/tmp}/$app-install.XXXXXXXX") ||
+        fail "cannot create a temporary folder" "TMPDIR names another place than ${TMPDIR:-/tmp}"
+    fetch_checksums
+    choose_artifact
+    fetch_artifact
+    unpack
+    install_programs
+    footfall_succeeded
+    say "$change $binaries $release in $folder"
+    put_on_path
+}
+
+main() {
+    set -eu
+    choose_colours
+    read_environment
+    action=install
+    read_arguments ${1+"$@"}
+    check_settings
+    find_platform
+    case $action in
+    install) install ${1+"$@"} ;;
+    *) "$action" ;;
+    esac
+}
+
+loudness=normal job='' work=''
+main ${1+"$@"}
+}
