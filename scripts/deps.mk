@@ -87,3 +87,6 @@ $(UPLOT_DEPS):
 
 $(ZIG):
 	@archive=$$(scripts/fetch-source zig) && mkdir -p $(@D) && tar -xzf $$archive -C $(@D) --strip-components=1 && touch $@
+
+build/gen/roots.h: scripts/roots-header scripts/roots.tsv
+	@mkdir -p $(@D) && scripts/roots-header >$@.new && mv $@.new $@
