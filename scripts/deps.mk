@@ -56,7 +56,8 @@ COLLECTOR_LDLIBS = $(DEPS)/lib/libmicrohttpd.a $(DEPS)/lib/libsqlite3.a $(SHIM_L
 
 # One stamp for each library and target; its name holds the pin, so that a new pin is a new build.
 dep_stamp = build/deps/$(1)/.$(filter $(2)-%,$(PINS))
-SHIM_DEPS = $(foreach dep,cjson curl mbedtls,$(call dep_stamp,$(TARGET),$(dep)))
+deps_of = $(foreach dep,cjson curl mbedtls,$(call dep_stamp,$(1),$(dep)))
+SHIM_DEPS = $(call deps_of,$(TARGET))
 COLLECTOR_DEPS = $(SHIM_DEPS) $(foreach dep,libmicrohttpd sqlite,$(call dep_stamp,$(TARGET),$(dep)))
 UPLOT = build/deps/uplot
 UPLOT_DEPS = $(UPLOT)/.$(filter uplot-%,$(PINS))
