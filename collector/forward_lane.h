@@ -24,6 +24,9 @@ enum forward_service { FORWARD_GA4, FORWARD_POSTHOG, FORWARD_SERVICES };
 /* The service's name in the store, in metrics and in the log. */
 const char *forward_service_name(enum forward_service service);
 
+/* True when the app's events are to go to the service. */
+bool forward_wanted(enum forward_service service, const struct config_app *app);
+
 enum forward_drop {
     FORWARD_DROP_LATE,    /* older than the service takes */
     FORWARD_DROP_REFUSED, /* the service says that this very event is bad */

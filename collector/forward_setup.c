@@ -30,6 +30,15 @@ const char *forward_drop_name(enum forward_drop drop)
     return names[drop];
 }
 
+bool forward_wanted(enum forward_service service, const struct config_app *app)
+{
+    const char *inherited = getenv(services[service].variable);
+
+    if (service == FORWARD_GA4)
+        return *app->ga4_measurement_id != '\0';
+    return *app->posthog_key_file != '\0' || (inherited && *inherited);
+}
+
 static ssize_t read_whole(const char *file, char *out, size_t size)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -101,10 +110,8 @@ enum forward_setup forward_lane_setup(struct forward_lane *lane, enum forward_se
     bool ga4 = service == FORWARD_GA4;
     const char *file = ga4 ? app->ga4_secret_file : app->posthog_key_file;
     const char *url = ga4 ? app->ga4_url : app->posthog_url;
-    const char *inherited = getenv(services[service].variable);
-    bool wanted = ga4 ? *app->ga4_measurement_id : *file || (inherited && *inherited);
 
-    if (!wanted)
+    if (!forward_wanted(service, app))
         return FORWARD_SETUP_NONE;
     lane->service = service;
     lane->app = app;
