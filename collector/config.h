@@ -35,6 +35,7 @@ struct config {
 #include "config_keys.h"
 #undef APP_KEY
 #undef KEY
+    struct config_app preset; /* app keys above the first section */
     struct config_app *apps;
     size_t app_count;
 };

@@ -183,7 +183,7 @@ STORE_MUST_CHECK enum store_error store_check(struct store *store,
                                               void *context, uint64_t *faults);
 
 struct store_size {
-    uint64_t file_bytes, journal_bytes, raw_events, raw_days;
+    uint64_t file_bytes, journal_bytes, raw_days;
 };
 STORE_MUST_CHECK enum store_error store_measure(struct store *store, struct store_size *size);
 
