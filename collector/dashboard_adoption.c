@@ -116,7 +116,7 @@ void dashboard_write_adoption(struct dashboard_text *text, const struct dashboar
                         "<details data-chart open><summary>Release by release</summary><div class=\"scroll\" "
                         "tabindex=\"0\" role=\"region\" aria-label=\"Release by release\">"
                         "<table class=\"bars\"><thead><tr><th scope=\"col\">Release</th>"
-                        "<th scope=\"col\">First seen</th><th scope=\"col\" class=\"n\">Completed</th>"
+                        "<th scope=\"col\">First in range</th><th scope=\"col\" class=\"n\">Completed</th>"
                         "<th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Share, last 7 "
                         "days</th><td class=\"wide\"></td></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < adoption.releases; i++)

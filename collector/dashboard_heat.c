@@ -12,7 +12,7 @@ struct heat {
     const struct stats_row *release[STATS_ROWS_MAX]; /* the newest first */
     size_t releases;
     size_t columns; /* of them are shown */
-    size_t jumps;
+    size_t jumps;   /* told so far */
 };
 
 static bool is_named(const struct stats_row *row)
@@ -71,7 +71,7 @@ static struct stats_sums history(const struct heat *heat, const char *platform, 
     return sums;
 }
 
-static void write_cell(struct dashboard_text *text, struct heat *heat, const char *platform, size_t at)
+static void write_cell(struct dashboard_text *text, const struct heat *heat, const char *platform, size_t at)
 {
     const struct stats_sums *sums = sums_at(heat, platform, at);
 
@@ -82,8 +82,10 @@ static void write_cell(struct dashboard_text *text, struct heat *heat, const cha
     }
     struct stats_sums before = history(heat, platform, at);
     bool jumped = rate_jumped(sums, &before);
-    heat->jumps += jumped ? 1 : 0;
-    dashboard_putf(text, "<td class=\"h%d%s\">", rate_heat(sums), jumped ? " jump" : "");
+    if (rate_outcomes(sums) < RATE_OUTCOMES_MIN)
+        dashboard_put(text, "<td class=\"few\">");
+    else
+        dashboard_putf(text, "<td class=\"h%d%s\">", rate_heat(sums), jumped ? " jump" : "");
     if (jumped)
         dashboard_put(text, "<span aria-hidden=\"true\">▲ </span><span class=\"hidden-text\">regression "
                             "</span>");
@@ -93,7 +95,7 @@ static void write_cell(struct dashboard_text *text, struct heat *heat, const cha
     dashboard_put(text, "</small></td>");
 }
 
-static void write_row(struct dashboard_text *text, struct heat *heat, const char *platform)
+static void write_row(struct dashboard_text *text, const struct heat *heat, const char *platform)
 {
     dashboard_put(text, "<tr><th scope=\"row\">");
     dashboard_escape(text, platform ? platform : "All platforms");
@@ -103,15 +105,14 @@ static void write_row(struct dashboard_text *text, struct heat *heat, const char
     dashboard_put(text, "</tr>\n");
 }
 
-static void write_jump(struct dashboard_text *text, const struct heat *heat, const char *platform,
-                       size_t at)
+static void write_jump(struct dashboard_text *text, struct heat *heat, const char *platform, size_t at)
 {
     const struct stats_sums *sums = sums_at(heat, platform, at);
     struct stats_sums before = history(heat, platform, at);
 
     if (!sums || !rate_jumped(sums, &before))
         return;
-    dashboard_put(text, "<li><b>");
+    dashboard_put(text, heat->jumps++ ? "<li><b>" : "<ul class=\"jumps\">\n<li><b>");
     dashboard_escape(text, heat->release[at]->key);
     dashboard_put(text, "</b> on <b>");
     dashboard_escape(text, platform);
@@ -126,15 +127,15 @@ static void write_jumps(struct dashboard_text *text, struct heat *heat)
 {
     const struct stats_table *platforms = &heat->stats->table[STATS_PLATFORMS];
 
-    dashboard_put(text, "<ul class=\"jumps\">\n");
     for (size_t at = 0; at < heat->columns; at++)
         for (size_t i = 0; i < platforms->count && i < ROWS_MAX; i++)
             if (is_named(&platforms->rows[i]))
                 write_jump(text, heat, platforms->rows[i].key, at);
-    dashboard_put(text, "</ul>\n");
+    if (heat->jumps)
+        dashboard_put(text, "</ul>\n");
 }
 
-static void write_table(struct dashboard_text *text, struct heat *heat)
+static void write_table(struct dashboard_text *text, const struct heat *heat)
 {
     const struct stats_table *platforms = &heat->stats->table[STATS_PLATFORMS];
 

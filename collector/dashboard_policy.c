@@ -36,7 +36,7 @@ void dashboard_write_rejects(struct dashboard_text *text, const struct dashboard
             continue;
         dashboard_put(text, "<tr><th scope=\"row\"><code>");
         dashboard_escape(text, reject_reasons[i].code);
-        dashboard_put(text, "</code></th><td>");
+        dashboard_put(text, "</code></th><td class=\"prose\">");
         dashboard_escape(text, reject_reasons[i].meaning);
         dashboard_put(text, "</td><td class=\"n\">");
         dashboard_number(text, view->stats->rejects_total[i]);

@@ -109,5 +109,8 @@ void dashboard_share(struct dashboard_text *text, uint64_t part, uint64_t whole)
         return;
     }
     double share = 100.0 * (double)part / (double)whole;
-    dashboard_putf(text, part > 0 && share < 9.95 ? "%.1f%%" : "%.0f%%", share);
+    if (part > 0 && share < 0.05)
+        dashboard_put(text, "&lt;0.1%");
+    else
+        dashboard_putf(text, part > 0 && share < 9.95 ? "%.1f%%" : "%.0f%%", share);
 }

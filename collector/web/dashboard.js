@@ -72,7 +72,7 @@
         const common = {stroke: css("--soft"), font, ticks: {show: false}};
         return [
             {
-                ...common, grid: {show: false}, space: 70,
+                ...common, grid: {show: false}, space: 70, size: 28,
                 incrs: [1, 2, 7, 14, 30, 61, 91, 182, 365].map(d => d * 86400),
                 values: (u, ticks) => ticks.map(t => axisName.format(t * 1000))
             },
