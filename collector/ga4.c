@@ -78,13 +78,20 @@ static bool add_event(cJSON *list, const struct store_outgoing *from)
     return add_session(params, from->received);
 }
 
+/* The id is anonymous and stays so: no advertising use of it. */
+static bool deny_ads(cJSON *root)
+{
+    cJSON *consent = cJSON_AddObjectToObject(root, "consent");
+
+    return consent && cJSON_AddStringToObject(consent, "ad_user_data", "DENIED") &&
+           cJSON_AddStringToObject(consent, "ad_personalization", "DENIED");
+}
+
 static cJSON *build(const struct store_outgoing *events, size_t count)
 {
     const char *cid = events[0].event.value[EVENT_CID];
     cJSON *root = cJSON_CreateObject();
-    bool ok = cJSON_AddStringToObject(root, "client_id", cid) &&
-              /* The id is anonymous and stays so: no advertising use of it. */
-              cJSON_AddBoolToObject(root, "non_personalized_ads", 1);
+    bool ok = cJSON_AddStringToObject(root, "client_id", cid) && deny_ads(root);
     cJSON *list = ok ? cJSON_AddArrayToObject(root, "events") : NULL;
 
     ok = list != NULL;
