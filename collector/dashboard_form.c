@@ -125,7 +125,8 @@ void dashboard_write_form(struct dashboard_text *text, const struct dashboard_vi
 {
     const struct stats_query *query = &view->stats->query;
 
-    dashboard_put(text, "<form class=\"filters\" method=\"get\" action=\"./\" aria-label=\"Filters\">\n");
+    dashboard_put(text, "<form class=\"filters\" method=\"get\" action=\"./\" autocomplete=\"off\" "
+                        "aria-label=\"Filters\">\n");
     if (view->days_named)
         write_named_days(text, view);
     else

@@ -163,12 +163,15 @@
 
     /* Filters that are not set stay out of the address. */
     const form = document.querySelector("form.filters");
-    if (form)
+    if (form) {
         form.addEventListener("formdata", event => {
             for (const [name, value] of [...event.formData])
                 if (value === "")
                     event.formData.delete(name);
         });
+        /* Gone back to, a page shows its own filters again, not what was chosen on the way out. */
+        addEventListener("pageshow", () => form.reset());
+    }
 
     start();
 })();
