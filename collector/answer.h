@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 struct config;
+struct service;
 struct store;
 
 /* Valid during the call only. */
 struct ask {
     const struct config *config;
     struct store *store;
+    struct service *service; /* for the pages of the collector itself */
     int64_t now;           /* Unix seconds */
     const char *path;      /* without the query */
     const char *if_none_match, *accept_encoding; /* NULL = no such header */
@@ -39,6 +41,18 @@ struct answer {
 
 /* Adds a header; the name is static text. Cuts what does not fit, ignores the 9th. */
 void answer_header(struct answer *answer, const char *name, const char *value);
+
+/* An answer that several requests share. */
+struct answer_shared {
+    _Atomic unsigned references;
+    struct answer answer;
+};
+
+/* Takes over the answer; NULL without memory, then its body is freed. One reference is the caller's. */
+struct answer_shared *answer_share(struct answer *answer);
+struct answer_shared *answer_share_again(struct answer_shared *shared);
+/* Gives a reference back; NULL is fine. */
+void answer_unshare(void *shared);
 
 /* A page fills in a zeroed answer. It runs on the reader thread, so it may read the store and take
  * its time (pages), or on the network's threads, where it must return at once (assets). */

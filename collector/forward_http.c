@@ -1,10 +1,13 @@
 #include "forward_http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
+
+#include "log.h"
 
 #ifndef FOOTFALL_VERSION
 #define FOOTFALL_VERSION "unknown"
@@ -13,13 +16,16 @@
 /* PostHog files events without a User-Agent, or with curl's, under bots. */
 #define USER_AGENT "footfall-collector/" FOOTFALL_VERSION
 
+#define CERTIFICATES_MAX (4 * 1024 * 1024) /* bytes of a bundle */
+
 struct forward_http {
     CURL *curl;
     struct curl_slist *headers;
     const atomic_bool *stop;
+    struct curl_blob certificates; /* in memory: our mbedTLS reads no files */
 };
 
-/* Where systems keep the certificates they trust, for a libcurl that was built without a place. */
+/* Where systems keep the certificates they trust. */
 static const char *system_certificates(void)
 {
     static const char *const places[] = {
@@ -36,6 +42,29 @@ static const char *system_certificates(void)
         if (access(places[i], R_OK) == 0)
             return places[i];
     return NULL;
+}
+
+/* Without certificates no connection is made: it could not be verified. */
+static void read_certificates(struct forward_http *http, const char *ca_file)
+{
+    const char *file = *ca_file ? ca_file : system_certificates();
+    FILE *in = file ? fopen(file, "re") : NULL;
+    char *text = in ? malloc(CERTIFICATES_MAX) : NULL;
+    size_t len = text ? fread(text, 1, CERTIFICATES_MAX - 1, in) : 0;
+
+    if (in)
+        fclose(in);
+    if (len == 0)
+        log_line(LOG_ERROR, "no certificates to verify services with; name a file by forward-ca-file",
+                 "file", file ? file : "none found", NULL);
+    char *fitting = len > 0 ? realloc(text, len + 1) : NULL;
+    if (!fitting) {
+        free(text);
+        return;
+    }
+    fitting[len] = '\0';
+    http->certificates =
+        (struct curl_blob){.data = fitting, .len = len + 1, .flags = CURL_BLOB_NOCOPY};
 }
 
 struct taking {
@@ -64,10 +93,9 @@ static int give_up(void *context, curl_off_t dltotal, curl_off_t dlnow, curl_off
     return atomic_load(http->stop) ? 1 : 0;
 }
 
-static bool set_options(struct forward_http *http, const char *ca_file)
+static bool set_options(struct forward_http *http)
 {
     CURL *curl = http->curl;
-    const char *certificates = *ca_file ? ca_file : system_certificates();
     bool ok = true;
 
     ok = ok && !curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers);
@@ -81,7 +109,8 @@ static bool set_options(struct forward_http *http, const char *ca_file)
     ok = ok && !curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
     ok = ok && !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     ok = ok && !curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    ok = ok && (!certificates || !curl_easy_setopt(curl, CURLOPT_CAINFO, certificates));
+    ok = ok && (http->certificates.len == 0 ||
+                !curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &http->certificates));
     return ok;
 }
 
@@ -96,7 +125,8 @@ struct forward_http *forward_http_new(const char *ca_file, const atomic_bool *st
     http->headers = curl_slist_append(NULL, "Content-Type: application/json");
     if (http->headers) /* an empty value takes the header away: no round trip before a long body */
         curl_slist_append(http->headers, "Expect:");
-    if (http->curl && http->headers && set_options(http, ca_file))
+    read_certificates(http, ca_file);
+    if (http->curl && http->headers && set_options(http))
         return http;
     forward_http_free(http);
     return NULL;
@@ -108,6 +138,7 @@ void forward_http_free(struct forward_http *http)
         return;
     curl_easy_cleanup(http->curl);
     curl_slist_free_all(http->headers);
+    free(http->certificates.data);
     free(http);
 }
 
@@ -125,7 +156,7 @@ static const char *reason_of(CURLcode code)
     case CURLE_PEER_FAILED_VERIFICATION:
         return "its certificate cannot be verified";
     case CURLE_SSL_CACERT_BADFILE:
-        return "forward-ca-file cannot be read";
+        return "the certificates to verify it with cannot be read";
     case CURLE_SSL_CONNECT_ERROR:
         return "TLS failed";
     case CURLE_ABORTED_BY_CALLBACK:

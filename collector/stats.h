@@ -9,7 +9,7 @@
  *
  *   {"generated":"2026-11-21T12:00:00Z","from":"2026-10-23","to":"2026-11-21","k":5,
  *    "filter":{"app":null,"release":null,"platform":null,"method":null},
- *    "totals":{"starts":9,"completes":7,"failures":1,"unknown":1},
+ *    "below_k":false, "totals":{"starts":9,"completes":7,"failures":1,"unknown":1},
  *    "days":[{"day":"2026-11-21","starts":9,"completes":7,"failures":1,"unknown":1,
  *             "distinct_ids":8,"distinct_exact":true}],
  *    "apps":[{"app":"default", <sums>}], "releases":[{"release":"v1", <sums>}],
@@ -22,7 +22,8 @@
  * <sums> are starts, completes, failures, unknown. "unknown" is starts without an outcome: events
  * carry no run, so it is starts - completes - failures of the row and day, never below 0, added up
  * over the days. distinct_ids are null where a filter other than app is set: they are counted for a
- * whole day of an app only. */
+ * whole day of an app only. With a filter, days of fewer than k installs are folded into the day
+ * "other"; when the whole is fewer than k, below_k is true and the tables are empty. */
 #ifndef FOOTFALL_STATS_H
 #define FOOTFALL_STATS_H
 
@@ -31,6 +32,8 @@
 #include <stdint.h>
 
 #include "store.h"
+
+struct texts;
 
 #define STATS_ROWS_MAX 500 /* of a table; the rest is folded into "other" too */
 
@@ -80,13 +83,14 @@ struct stats_reject_row {
 struct stats {
     struct stats_query query;
     int64_t generated; /* Unix seconds, cut to the hour */
+    bool below_k;      /* the filter leaves fewer than k installs: nothing is shown */
     uint32_t k;
     struct stats_sums totals;
     struct stats_table table[STATS_TABLES];
     struct stats_reject_row *rejects; /* by day */
     size_t reject_days;
     uint64_t rejects_total[REJECT_REASONS];
-    void *arena; /* owns the texts and rows */
+    struct texts *texts; /* owns the keys */
 };
 
 /* Collects the figures. On STORE_OK the caller owns *stats: stats_free(). */

@@ -37,7 +37,7 @@ enum store_error {
 
 struct store_options {
     const char *file;
-    bool read_only;   /* for the subcommands that must not change anything */
+    bool existing;    /* never creates a file: for the subcommands */
     unsigned busy_ms; /* how long to wait for another process's lock */
 };
 

@@ -117,7 +117,7 @@ static int connect(struct store *store, const struct store_options *options, sql
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     int code;
 
-    flags |= store->read_only ? 0 : SQLITE_OPEN_CREATE;
+    flags |= store->existing ? 0 : SQLITE_OPEN_CREATE;
     code = sqlite3_open_v2(store->file, db, flags, NULL);
     if (code != SQLITE_OK)
         return code;
@@ -226,7 +226,7 @@ enum store_error store_open(const struct store_options *options, struct store **
         return STORE_FAILED;
     }
     memcpy(store->file, options->file, strlen(options->file) + 1);
-    store->read_only = options->read_only;
+    store->existing = options->existing;
     pthread_mutex_init(&store->write_lock, NULL);
     pthread_mutex_init(&store->read_lock, NULL);
     pthread_mutex_init(&store->scan_lock, NULL);

@@ -80,7 +80,7 @@ struct store {
     char file[4096];
     pthread_mutex_t message_lock;
     char message[STORE_ERROR_MAX], message_copy[STORE_ERROR_MAX];
-    bool read_only;
+    bool existing;
 };
 
 /* Maps what SQLite says, and notes its message. */

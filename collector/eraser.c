@@ -1,0 +1,27 @@
+/* Erasures, one after the other: each reads through the raw events of its apps. */
+#include "log.h"
+#include "request.h"
+
+void eraser_work(struct service *service, struct request *list, size_t count)
+{
+    struct request *next;
+    enum store_error error;
+    uint64_t erased;
+
+    (void)count;
+    for (; list != NULL; list = next) {
+        next = list->next;
+        error = store_erase(service->store, list->app == NULL ? NULL : list->app->name,
+                            list->match.cid, &erased);
+        if (error == STORE_OK)
+            counters_erased(service->counters, erased);
+        else {
+            log_line(LOG_ERROR, "cannot erase", "why", store_message(service->store), NULL);
+            request_refuse(list, REJECT_STORE, NULL, 5);
+        }
+        request_done(list);
+    }
+    /* What was overwritten still lies in the journal; readers may delay this, the end never does. */
+    if (store_checkpoint(service->store, true) != STORE_OK)
+        log_line(LOG_INFO, "the journal is emptied later", NULL);
+}

@@ -1,0 +1,165 @@
+#include "keeper.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+#include "service.h"
+
+#define HOUR 3600
+
+struct keeper {
+    struct service *service;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping;
+    int32_t purged_day;
+    struct keeper_clock clock;
+    bool warned;
+};
+
+static bool near(int64_t a, int64_t b)
+{
+    return a - b < HOUR && b - a < HOUR;
+}
+
+bool keeper_clock_ok(struct keeper_clock *clock, int64_t wall_s, int64_t steady_s)
+{
+    int64_t offset = wall_s - steady_s;
+
+    if (!clock->started || near(offset, clock->offset_s)) {
+        clock->offset_s = offset; /* slow drift is not a jump */
+        clock->started = true;
+        clock->jumped = false;
+        return true;
+    }
+    if (!clock->jumped || !near(offset, clock->jumped_s)) {
+        clock->jumped = true;
+        clock->jumped_s = offset;
+        clock->jumped_at_s = steady_s;
+        return false;
+    }
+    if (steady_s - clock->jumped_at_s < CLOCK_DAY)
+        return false;
+    clock->offset_s = offset;
+    clock->jumped = false;
+    return true;
+}
+
+enum store_error keeper_purge(struct store *store, const struct config *config, int64_t now,
+                              uint64_t *purged)
+{
+    int32_t today = (int32_t)(now / CLOCK_DAY);
+    enum store_error error = STORE_OK;
+    uint64_t some;
+
+    *purged = 0;
+    for (size_t i = 0; i < config->app_count && error == STORE_OK; i++) {
+        const struct config_app *app = &config->apps[i];
+        /* Day d is kept as long as its last second is younger than the retention time. */
+        error = store_purge(store, app->name, today - (int32_t)app->retention_days, &some);
+        *purged += some;
+    }
+    return error == STORE_OK ? store_note_purge(store, now) : error;
+}
+
+static void purge(struct keeper *keeper, int64_t now)
+{
+    struct live *live = live_get(keeper->service->live);
+    uint64_t purged;
+    char events[24];
+    enum store_error error = keeper_purge(keeper->service->store, &live->config, now, &purged);
+
+    live_put(keeper->service->live, live);
+    counters_purged(keeper->service->counters, purged);
+    if (error != STORE_OK) {
+        log_line(LOG_ERROR, "the purge failed and is tried again", "why",
+                 store_message(keeper->service->store), NULL);
+        return;
+    }
+    keeper->purged_day = (int32_t)(now / CLOCK_DAY);
+    snprintf(events, sizeof events, "%llu", (unsigned long long)purged);
+    log_line(LOG_INFO, "purged", "events", events, NULL);
+}
+
+static bool purge_is_due(struct keeper *keeper, int64_t now)
+{
+    struct live *live = live_get(keeper->service->live);
+    uint32_t hour = live->config.purge_hour;
+    int32_t today = (int32_t)(now / CLOCK_DAY);
+
+    live_put(keeper->service->live, live);
+    if (keeper->purged_day == INT32_MIN)
+        return true; /* the one at the start */
+    return today != keeper->purged_day && (uint32_t)(now % CLOCK_DAY / HOUR) >= hour;
+}
+
+static void tick(struct keeper *keeper)
+{
+    int64_t now = clock_wall();
+    bool believed = keeper_clock_ok(&keeper->clock, now, clock_steady_us() / 1000000);
+
+    counters_flush(keeper->service->counters, keeper->service->store, now);
+    if (!believed && !keeper->warned)
+        log_line(LOG_WARN, "the clock jumped; nothing is purged until it has held for a day", NULL);
+    keeper->warned = !believed;
+    if (believed && purge_is_due(keeper, now))
+        purge(keeper, now);
+}
+
+static void *run(void *context)
+{
+    struct keeper *keeper = context;
+    struct timespec until;
+
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->stopping) {
+        pthread_mutex_unlock(&keeper->lock);
+        tick(keeper);
+        pthread_mutex_lock(&keeper->lock);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec++;
+        if (!keeper->stopping)
+            pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return NULL;
+}
+
+struct keeper *keeper_start(struct service *service)
+{
+    struct keeper *keeper = calloc(1, sizeof *keeper);
+    pthread_condattr_t steady;
+
+    if (keeper == NULL)
+        return NULL;
+    keeper->service = service;
+    keeper->purged_day = INT32_MIN;
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&keeper->wake, &steady);
+    pthread_condattr_destroy(&steady);
+    if (pthread_create(&keeper->thread, NULL, run, keeper) != 0) {
+        free(keeper);
+        return NULL;
+    }
+    return keeper;
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+    if (keeper == NULL)
+        return;
+    pthread_mutex_lock(&keeper->lock);
+    keeper->stopping = true;
+    pthread_cond_signal(&keeper->wake);
+    pthread_mutex_unlock(&keeper->lock);
+    pthread_join(keeper->thread, NULL);
+    counters_flush(keeper->service->counters, keeper->service->store, clock_wall());
+    free(keeper);
+}

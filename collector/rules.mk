@@ -1,0 +1,43 @@
+# The collector: build/footfall-collector for this machine, and the same with sanitizers for tests.
+
+COLLECTOR_GEN =
+-include collector/web/rules.mk
+
+# The policy that the shim and the collector share, and the collector's own files.
+COLLECTOR_POLICY = app cid endpoint event schema
+COLLECTOR_NAMES = $(basename $(notdir $(wildcard collector/*.c))) $(COLLECTOR_POLICY) \
+    $(basename $(notdir $(COLLECTOR_GEN)))
+COLLECTOR_CPPFLAGS = -D_GNU_SOURCE -DFOOTFALL_VERSION='"$(VERSION)"' \
+    -Ibuild/gen -Icollector -Ishim/policy
+
+collector_deps = $(foreach dep,cjson curl mbedtls libmicrohttpd sqlite,$(call dep_stamp,$(1),$(dep)))
+
+collector_objects = $(patsubst %,build/obj/collector-$(1)/%.o,$(2))
+
+# $(1) target, $(2) folder of the sources
+define collector_object_rule
+build/obj/collector-$(1)/%.o: $(2)/%.c VERSION collector/rules.mk $$(GEN) | $$$$(call collector_deps,$(1))
+	@mkdir -p $$(@D)
+	$$(TARGET_CC) $$(COLLECTOR_CFLAGS) $$(COLLECTOR_CPPFLAGS) $$(WARNINGS) -MMD -MP -c $$< -o $$@
+
+endef
+
+define collector_rules
+build/obj/collector-$(1)/%.o build/collector/$(1)/footfall-collector: TARGET = $(1)
+
+$(foreach folder,collector shim/policy build/gen,$(call collector_object_rule,$(1),$(folder)))
+build/collector/$(1)/footfall-collector: $(call collector_objects,$(1),$(COLLECTOR_NAMES)) | $$$$(call collector_deps,$(1))
+	@mkdir -p $$(@D)
+	$$(TARGET_CC) $$(COLLECTOR_LDFLAGS) $$(filter %.o,$$^) $$(COLLECTOR_LDLIBS) -o $$@
+
+-include $$(wildcard build/obj/collector-$(1)/*.d)
+endef
+
+COLLECTOR_TARGETS := $(NATIVE) asan-x86_64-linux-gnu
+$(foreach target,$(COLLECTOR_TARGETS),$(eval $(call collector_rules,$(target))))
+
+build/footfall-collector: build/collector/$(NATIVE)/footfall-collector
+	@cp $< $@.new && mv $@.new $@
+
+build/footfall-collector-asan: build/collector/asan-x86_64-linux-gnu/footfall-collector
+	@cp $< $@.new && mv $@.new $@
