@@ -22,7 +22,7 @@ static bool stopped_by_ci(const struct gate_environment *env)
 {
     enum value ci = value_read(env->ci);
 
-    if (env->allow_ci || value_read(env->footfall_allow_ci) == VALUE_TRUE || ci == VALUE_FALSE)
+    if (env->allow_ci || ci == VALUE_FALSE)
         return false;
     return ci != VALUE_NONE || env->ci_marker;
 }

@@ -34,8 +34,7 @@ struct gate_environment {
     const char *app_telemetry;
     const char *ci;
     bool ci_marker; /* another variable of spec/ci.txt is set and not empty */
-    bool allow_ci;  /* --allow-ci */
-    const char *footfall_allow_ci;
+    bool allow_ci;  /* --allow-ci or FOOTFALL_ALLOW_CI */
     const char *app_dev;
     const char *release; /* as it will be sent */
 };

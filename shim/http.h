@@ -1,0 +1,20 @@
+/* The one place that talks to the network. */
+#ifndef FOOTFALL_HTTP_H
+#define FOOTFALL_HTTP_H
+
+#include "job.h"
+
+enum http_method { HTTP_POST_JSON, HTTP_DELETE };
+
+struct http_request {
+    enum http_method method;
+    const char *url;    /* must have passed endpoint_check() */
+    const char *body;   /* for HTTP_POST_JSON */
+    const char *cacert; /* "": the system's certificates */
+    unsigned deadline_ms;
+};
+
+/* One request, one connection, no second try. */
+void http_send(const struct http_request *request, struct report *report);
+
+#endif

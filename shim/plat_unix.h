@@ -1,0 +1,36 @@
+/* What the Unix files share with each other, and what each kernel answers in its own way
+ * (plat_linux.c, plat_bsd.c). Included by plat_*.c alone. */
+#ifndef FOOTFALL_PLAT_UNIX_H
+#define FOOTFALL_PLAT_UNIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "plat.h"
+
+/* read() until len bytes or the end; -1 on an error. */
+ssize_t unix_read_full(int fd, void *buf, size_t len);
+
+/* Closes every descriptor from 3 on but these (-1: none). */
+void unix_close_all_but(int keep_a, int keep_b);
+
+/* Between these two, we act as the place's owner where that is not us: only as root. Not to be
+ * nested. False: the system refuses. */
+bool unix_enter(const struct place *place);
+void unix_leave(const struct place *place);
+
+/* ---- answered by the kernel's own file ---- */
+
+/* The native machine where uname() does not tell; false where it does. */
+bool unix_native_arch(char out[PLAT_NAME_MAX]);
+
+bool unix_getrandom(void *out, size_t len);
+
+/* Closes a range of descriptors at once; false: do it one by one. */
+bool unix_close_range(int first, int last);
+
+/* rename() that fails with EEXIST instead of replacing; ENOSYS or EINVAL: not to be had. */
+int unix_rename_new(int folder, const char *from, const char *to);
+
+#endif
