@@ -182,6 +182,7 @@ void forward_http_post(struct forward_http *http, const char *url, const char *b
         reply->reason = reason_of(code);
         return;
     }
+    reply->reason = NULL;
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &reply->status);
     if (curl_easy_getinfo(http->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
         reply->retry_after = wait > 3600 ? 3600 : (long)wait;

@@ -13,7 +13,7 @@ struct forward_http;
 struct forward_reply {
     long status;        /* 0 = no answer */
     long retry_after;   /* seconds the service asks to wait, 0 = does not say */
-    const char *reason; /* why there is no answer; static text that names no address */
+    const char *reason; /* why there is no answer, else NULL; static, names no address */
     char text[FORWARD_HTTP_REPLY_MAX];
 };
 

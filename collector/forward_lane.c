@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "cJSON.h"
 
 #include "ga4.h"
 #include "log.h"
 #include "posthog.h"
+#include "random.h"
 
 #define IDLE_MS 500
 
@@ -24,7 +24,7 @@ static int64_t jitter_ms(int64_t span)
 {
     uint32_t random = 0;
 
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
+    if (!random_bytes(&random, sizeof random))
         return 0;
     return (int64_t)(random % (uint32_t)span);
 }
@@ -189,18 +189,21 @@ static bool open_cursor(struct forward_lane *lane, const struct forward_world *w
 bool forward_lane_step(struct forward_lane *lane, struct forward_world *world)
 {
     size_t count = 0;
+    struct store_cursor behind;
 
     if (world->steady < lane->due || !open_cursor(lane, world))
         return false;
     uint64_t generation = store_generation(world->store);
     if (generation == lane->seen)
         return false;
-    if (store_outbox_read(world->store, lane->app->name, &lane->cursor, world->room, lane->most,
-                          &count) != STORE_OK) {
+    behind = lane->cursor;
+    if (store_outbox_read(world->store, lane->app->name, &behind, world->room, lane->most, &count) !=
+        STORE_OK) {
         back_off(lane, world, 0, "the store cannot be read");
         return false;
     }
     if (count == 0) {
+        lane->cursor = behind;
         lane->seen = generation;
         lane->due = world->steady + IDLE_MS;
         atomic_store(&lane->waiting_since, 0);

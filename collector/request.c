@@ -217,7 +217,7 @@ static void decide_event(struct request *request)
     if (wait > 0)
         request_refuse(request, REJECT_RATE, NULL, wait);
     else
-        hand_to(request, request->service->writer);
+        writer_gather(request);
 }
 
 static void decide_erase(struct request *request)
@@ -288,7 +288,11 @@ enum MHD_Result request_handle(void *context, struct MHD_Connection *connection,
     }
     if (request->state == REQUEST_READING)
         decide(request);
-    if (request->state == REQUEST_WAITING)
+    else if (request->state == REQUEST_GATHERED)
+        writer_commit_batch(context);
+    if (request->state == REQUEST_LATE)
+        hand_to(request, request->service->writer);
+    if (request->state != REQUEST_DECIDED)
         return MHD_YES;
     connections_busy(connection, false);
     return reply_send(request);
@@ -304,6 +308,8 @@ void request_ended(void *context, struct MHD_Connection *connection, void **slot
     if (request == NULL)
         return;
     *slot = NULL;
+    if (request->state == REQUEST_GATHERED)
+        writer_commit_batch(service); /* it is in there */
     connections_progress(connection);
     reply_log(request);
     answer_unshare(request->shared);

@@ -15,6 +15,8 @@
 
 enum request_state {
     REQUEST_READING,  /* the body comes in */
+    REQUEST_GATHERED, /* a good event, in this network thread's batch */
+    REQUEST_LATE,     /* the batch could not be stored at once: the writer's turn */
     REQUEST_WAITING,  /* suspended: a worker has it */
     REQUEST_DECIDED,  /* the answer is known */
 };
@@ -56,6 +58,10 @@ enum MHD_Result request_handle(void *service, struct MHD_Connection *connection,
                                size_t *upload_len, void **request);
 void request_ended(void *service, struct MHD_Connection *connection, void **request,
                    enum MHD_RequestTerminationCode why);
+
+/* Stores this network thread's batch: its requests are decided, or late. */
+void writer_commit_batch(struct service *service);
+void writer_gather(struct request *request);
 
 /* The works of the three workers. */
 void writer_work(struct service *service, struct request *list, size_t count);

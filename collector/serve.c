@@ -19,7 +19,6 @@
 #define EVENTS_WAITING_MAX   100000 /* more than connections, so never reached */
 #define PAGES_WAITING_MAX    1024
 #define ERASURES_WAITING_MAX 64
-#define GATHER_US            300 /* how long a commit waits for the requests it expects */
 #define BUSY_MS              2000
 #define HURRY_SECONDS        3 /* for slow clients when connections run out */
 
@@ -63,9 +62,9 @@ static bool start(struct running *running, struct config *config, int fd)
     if (service->live == NULL || service->counters == NULL || service->gate == NULL ||
         counters_load(service->counters, service->store) != STORE_OK)
         return false;
-    service->writer = worker_start(service, writer_work, EVENTS_WAITING_MAX, GATHER_US);
-    service->reader = worker_start(service, reader_work, PAGES_WAITING_MAX, 0);
-    service->eraser = worker_start(service, eraser_work, ERASURES_WAITING_MAX, 0);
+    service->writer = worker_start(service, writer_work, EVENTS_WAITING_MAX);
+    service->reader = worker_start(service, reader_work, PAGES_WAITING_MAX);
+    service->eraser = worker_start(service, eraser_work, ERASURES_WAITING_MAX);
     running->keeper = keeper_start(service);
     if (service->writer == NULL || service->reader == NULL || service->eraser == NULL ||
         running->keeper == NULL)

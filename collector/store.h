@@ -52,7 +52,7 @@ void store_close(struct store *store);
 /* What went wrong last, for a log; never holds an id or a value. Owned by the store. */
 const char *store_message(struct store *store);
 
-/* ---- ingest: one writer thread ---- */
+/* ---- ingest ---- */
 
 enum store_fate {
     STORE_KEPT,
@@ -68,9 +68,11 @@ struct store_event {
 };
 
 /* Stores the batch, received at `now`, in one durable transaction; with count 0 it still writes and
- * syncs a little, which is how health is proven. */
+ * syncs a little, which is how health is proven. STORE_BUSY when another writer, of this process or
+ * another, does not let it in within about patience_ms; then nothing has happened. */
 STORE_MUST_CHECK enum store_error store_append(struct store *store, int64_t now,
-                                               struct store_event *events, size_t count);
+                                               struct store_event *events, size_t count,
+                                               unsigned patience_ms);
 
 /* Adds to the day's counters of refused requests. app "" = no app known. */
 STORE_MUST_CHECK enum store_error store_add_rejects(struct store *store, int64_t now,

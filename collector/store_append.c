@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "store_sqlite.h"
 
@@ -324,14 +325,31 @@ static int append(struct batch *batch, struct store_event *events, size_t count)
     return code;
 }
 
+static bool lock_within(pthread_mutex_t *lock, unsigned ms)
+{
+    struct timespec until;
+    long ns;
+
+    if (pthread_mutex_trylock(lock) == 0)
+        return true;
+    clock_gettime(CLOCK_REALTIME, &until); /* the only clock this call knows */
+    ns = until.tv_nsec + (long)(ms % 1000) * 1000000;
+    until.tv_sec += ms / 1000 + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return pthread_mutex_timedlock(lock, &until) == 0;
+}
+
 enum store_error store_append(struct store *store, int64_t now, struct store_event *events,
-                              size_t count)
+                              size_t count, unsigned patience_ms)
 {
     struct batch batch = {.store = store, .now = now, .day = (int32_t)(now / DAY_SECONDS)};
     enum store_error error;
 
-    pthread_mutex_lock(&store->write_lock);
+    if (!lock_within(&store->write_lock, patience_ms))
+        return STORE_BUSY;
+    sqlite3_busy_timeout(store->writer, (int)patience_ms);
     error = store_error_of(store, store->writer, append(&batch, events, count));
+    sqlite3_busy_timeout(store->writer, (int)store->busy_ms);
     if (error == STORE_OK && count > 0)
         atomic_fetch_add(&store->generation, 1);
     pthread_mutex_unlock(&store->write_lock);

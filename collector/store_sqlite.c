@@ -227,6 +227,7 @@ enum store_error store_open(const struct store_options *options, struct store **
     }
     memcpy(store->file, options->file, strlen(options->file) + 1);
     store->existing = options->existing;
+    store->busy_ms = options->busy_ms;
     pthread_mutex_init(&store->write_lock, NULL);
     pthread_mutex_init(&store->read_lock, NULL);
     pthread_mutex_init(&store->scan_lock, NULL);

@@ -81,6 +81,7 @@ struct store {
     pthread_mutex_t message_lock;
     char message[STORE_ERROR_MAX], message_copy[STORE_ERROR_MAX];
     bool existing;
+    unsigned busy_ms;
 };
 
 /* Maps what SQLite says, and notes its message. */

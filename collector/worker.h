@@ -14,10 +14,8 @@ struct worker;
 /* Does the work of the list (linked by request->next), which holds `count` requests. */
 typedef void worker_work(struct service *service, struct request *list, size_t count);
 
-/* most: requests that may wait; gather_us: how long to let others join the first one. NULL when
- * the thread cannot be started. */
-struct worker *worker_start(struct service *service, worker_work *work, size_t most,
-                            unsigned gather_us);
+/* most: requests that may wait. NULL when the thread cannot be started. */
+struct worker *worker_start(struct service *service, worker_work *work, size_t most);
 
 /* False when too many wait already. */
 __attribute__((warn_unused_result)) bool worker_put(struct worker *worker, struct request *request);
