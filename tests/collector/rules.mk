@@ -1,8 +1,13 @@
 # What the collector's system tests need besides the collector itself.
 
 # Dated events into a store, through its own interface.
-build/load: tests/collector/load.c $(COLLECTOR_STORE_OBJS)
-	$(COLLECTOR_CC) $(COLLECTOR_CFLAGS) $< $(COLLECTOR_STORE_OBJS) $(COLLECTOR_LDLIBS) -o $@
+LOAD_NAMES = load log random reject siphash $(basename $(notdir $(wildcard collector/store_*.c))) app cid event
+
+$(eval $(call collector_object_rule,$(NATIVE),tests/collector))
+
+build/load: TARGET = $(NATIVE)
+build/load: $(call collector_objects,$(NATIVE),$(LOAD_NAMES))
+	$(TARGET_CC) $(COLLECTOR_LDFLAGS) $^ $(COLLECTOR_LDLIBS) -o $@
 
 # The browser's driver and the accessibility checker, as pinned; no scripts of theirs are run.
 BROWSER_MODULES = build/tools/browser/node_modules

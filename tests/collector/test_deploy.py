@@ -108,7 +108,7 @@ def start_caddy(folder, port, backend, certificate):
 @pytest.fixture(scope="module", params=["nginx", "caddy"])
 def chain(request, tmp_path_factory, certificate):
     folder = tmp_path_factory.mktemp(request.param)
-    one = Collector(folder / "c", "rate-limit = 20\ntrusted-proxies = 127.0.0.1\nlog-requests = on\n"
+    one = Collector(folder / "c", "rate-limit = 20\ntrusted-proxies = 127.0.0.1\nlog-requests = yes\n"
                                   "[app default]\n").start()
     start = {"nginx": start_nginx, "caddy": start_caddy}[request.param]
     try:

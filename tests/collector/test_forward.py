@@ -243,7 +243,7 @@ def test_what_is_too_late_for_ga4_is_dropped_and_counted(collector, ga4, tmp_pat
 
 def test_a_secret_shows_nowhere(collector, tmp_path):
     dead = f"http://127.0.0.1:{free_port()}"
-    one = collector(ga4_lines(tmp_path, dead) + posthog_lines(tmp_path, dead), before="log-requests = on")
+    one = collector(ga4_lines(tmp_path, dead) + posthog_lines(tmp_path, dead), before="log-requests = yes")
     one.post_all(installs(2))
     wait_until(lambda: sum("stands still" in line for line in one.log) >= 2, what="two warnings")
     proc = pathlib.Path(f"/proc/{one.process.pid}")
