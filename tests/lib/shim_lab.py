@@ -1,0 +1,122 @@
+"""Runs the shipped binary as an installer would: a scrubbed environment, a home of its own."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import uuid
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHIM = pathlib.Path(os.environ.get("FOOTFALL_SHIM", ROOT / "build/footfall"))
+MARK = "FOOTFALL_TEST_CASE"  # in the environment of all that a case starts: how it finds its own again
+
+# What a call may take on a machine that is busy with other things. What it does take is `make bench`'s affair.
+SOON = 1.5
+
+
+def wait_for(condition, seconds=10.0):
+    """Polls until the condition holds; what it returned last."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result or time.monotonic() > end:
+            return result
+        time.sleep(0.01)
+
+
+class Result:
+    def __init__(self, status, out, err, seconds):
+        self.status, self.out, self.err, self.seconds = status, out, err, seconds
+
+    def __repr__(self):
+        return f"status {self.status} after {self.seconds:.3f} s, out {self.out!r}, err {self.err!r}"
+
+    def assert_unnoticed(self, seconds=SOON):
+        """What SPEC 5 promises of every emit: status 0, not a byte, at once."""
+        assert self.status == 0 and self.out == b"" and self.err == b"", self
+        assert self.seconds < seconds, self
+        return self
+
+
+class Case:
+    """A home, a temporary folder, and the processes that were started for it."""
+
+    def __init__(self, folder, sink=None):
+        self.folder, self.sink = pathlib.Path(folder), sink
+        self.home, self.temporary = self.folder / "home", self.folder / "tmp"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.temporary.mkdir(exist_ok=True)
+        self.place = self.home / ".acme"
+        self.id_file = self.place / "telemetry_id"
+        self.mark = uuid.uuid4().hex
+
+    def environment(self, **changes):
+        """None takes a variable out."""
+        values = {"PATH": "/usr/bin:/bin", "HOME": self.home, "TMPDIR": self.temporary, "LC_ALL": "C", MARK: self.mark}
+        values.update(changes)
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+    def words(self, event, *options, run="run-1", endpoint=None, shim=None):
+        """The command line of an emit."""
+        endpoint = endpoint or (self.sink.url if self.sink else None)
+        line = [str(shim or SHIM), "emit", event, "--app", "acme"]
+        line += ["--endpoint", endpoint] if endpoint else []
+        line += ["--run", run] if run is not None else []
+        return line + [str(option) for option in options]
+
+    def run(self, words, env=None, timeout=30, **popen):
+        start = time.monotonic()
+        done = subprocess.run([str(word) for word in words], env=self.environment(**(env or {})),
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, **popen)
+        return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+    def emit(self, event, *options, env=None, run="run-1", endpoint=None, shim=None, **popen):
+        return self.run(self.words(event, *options, run=run, endpoint=endpoint, shim=shim), env, **popen)
+
+    def start(self, words, env=None, **popen):
+        """Without waiting; the caller ends it."""
+        return subprocess.Popen([str(word) for word in words], env=self.environment(**(env or {})),
+                                stdin=popen.pop("stdin", subprocess.DEVNULL), **popen)
+
+    def processes(self):
+        """All that this case started and that still run, those that have been let go of included."""
+        return processes_marked(self.mark)
+
+    def wait_until_gone(self, seconds=10.0):
+        """Until none of its processes is left. True when so."""
+        return wait_for(lambda: not self.processes(), seconds)
+
+    def end(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    @property
+    def id(self):
+        return self.id_file.read_text().rstrip("\n")
+
+    def files(self, folder=None):
+        """Every file and folder below home, or below another folder."""
+        folder = pathlib.Path(folder or self.home)
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+    def all_files(self):
+        return self.files() + self.files(self.temporary)
+
+
+def processes_marked(mark):
+    needle = f"{MARK}={mark}".encode()
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                if needle in file.read().split(b"\0"):
+                    found.append(int(entry))
+        except OSError:
+            continue
+    return found
