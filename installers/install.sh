@@ -136,8 +136,8 @@ footfall_find_platform() {
     esac
     case ${2-} in
     amd64 | x64) set -- "$1" x86_64 ;;
-    arm64 | armv8l) set -- "$1" aarch64 ;;
-    armv[67]*) set -- "$1" armv7 ;;
+    arm64) set -- "$1" aarch64 ;;
+    armv7* | armv8l) set -- "$1" armv7 ;;
     i[3-6]86 | x86 | i86pc) set -- "$1" i686 ;;
     esac
     footfall_platform=${1-unknown}-${2-unknown}
@@ -199,6 +199,7 @@ footfall_within() {
         kill -s KILL "$footfall_child"
     ) &
     footfall_guard=$!
+    umask # without it posh's wait goes on reading the options of the builtin before it
     wait "$footfall_child"
     footfall_result=$?
     kill -s USR1 "$footfall_guard"
@@ -278,10 +279,10 @@ footfall_try_folder() {
     # When the installer is gone, there is nobody to watch: it has stated its outcome or never will.
     if [ -e "$footfall_folder/install_complete" ] || [ -e "$footfall_folder/install_failed" ]; then
         footfall_within 10 footfall_run_shim install_start
-    elif kill -0 "$$"; then
+    elif [ -d "/proc/$$" ] || kill -0 "$$"; then
         footfall_within 10 footfall_run_shim install_start --watch "$footfall_pid"
     else
-        true >"$footfall_folder/install_failed"
+        : >"$footfall_folder/install_failed"
         footfall_within 10 footfall_run_shim install_start
     fi
     case $? in
@@ -302,6 +303,11 @@ footfall_bring() {
         footfall_make_chosen_folder "$footfall_turn" || continue
         footfall_try_folder
         footfall_result=$?
+        if [ "$footfall_result" = 1 ]; then
+            # It may have been Ctrl-C: posh undoes its being ignored for the programs it starts.
+            sleep 1
+            [ ! -e install_failed ] || { footfall_try_folder; footfall_result=$?; }
+        fi
         [ "$footfall_result" != 0 ] || break
         footfall_unusable="$footfall_unusable $footfall_turn"
         [ "$footfall_result" = 2 ] || break
@@ -311,7 +317,7 @@ footfall_bring() {
         rm -f "$footfall_program"
         [ "$footfall_turn" = 1 ] || rmdir "$footfall_here"
     done
-    true >"$footfall_folder/ready"
+    ( : >"$footfall_folder/ready" )
     footfall_finish
 }
 
@@ -323,7 +329,7 @@ footfall_finish() {
     for footfall_outcome in install_complete install_failed; do
         [ -e "$footfall_outcome" ] || continue
         [ -e ready ] || return 0
-        ( set -C; true >claimed ) || return 0
+        ( set -C; : >claimed ) || return 0
         for footfall_turn in 1 2 3 4; do
             footfall_choose_folder "$footfall_turn" || continue
             [ -f "$footfall_program" ] || continue
@@ -350,7 +356,7 @@ footfall_linger() {
 footfall_state_outcome() {
     [ "$footfall_state" = running ] || return 0
     footfall_state=stated
-    { true >"$footfall_folder/$1"; } 2>/dev/null || :
+    ( : >"$footfall_folder/$1" ) 2>/dev/null || :
     [ ! -e "$footfall_folder/ready" ] || footfall_detach footfall_finish
     footfall_linger
 }
@@ -415,8 +421,8 @@ ${prefix}_DOWNLOAD_URL names another place to download from.
 END
 }
 
-say() { [ "$loudness" = quiet ] || printf '%s\n' "$@"; }
-detail() { [ "$loudness" != verbose ] || printf '%s\n' "$@"; }
+say() { case $loudness in quiet) ;; *) printf '%s\n' "$@" ;; esac; }
+detail() { case $loudness in verbose) printf '%s\n' "$@" ;; esac; }
 
 fail() {
     printf '%s%s: error:%s %s\n' "$red" "$app" "$plain" "$1" >&2
@@ -603,6 +609,7 @@ download() { # URL FILE
     "$@" &
     job=$!
     downloaded=0
+    umask >/dev/null # without it posh's wait goes on reading the options of the builtin before it
     wait "$job" || downloaded=$?
     job=''
     return "$downloaded"
