@@ -20,6 +20,7 @@ build/gen/%_table.h: shim/spec/%.txt scripts/tables.awk
 system_files = $(if $(findstring windows,$(1)),plat_win% trust_win%,\
     $(if $(or $(findstring macos,$(1)),$(findstring freebsd,$(1))),plat_unix% plat_bsd% trust_files%,\
     plat_unix% plat_linux% trust_files%))
+POLICY := $(basename $(notdir $(wildcard shim/policy/*.c)))
 SHIM_ALL := $(basename $(notdir $(wildcard shim/*.c shim/policy/*.c)))
 shim_files = $(filter-out plat_% trust_% schema,$(SHIM_ALL)) $(filter $(call system_files,$(1)),$(SHIM_ALL))
 shim_objects = $(patsubst %,build/obj/$(1)/%.o,$(call shim_files,$(1)))
