@@ -27,7 +27,7 @@ static void flush(struct store *store, struct batch *batch)
 {
     if (batch->count == 0)
         return;
-    if (store_append(store, batch->when, batch->entry, batch->count) != STORE_OK)
+    if (store_append(store, batch->when, batch->entry, batch->count, 10000) != STORE_OK)
         die("cannot store", store_message(store));
     batch->count = 0;
 }
