@@ -110,8 +110,8 @@ void dashboard_write_refusal(struct dashboard_text *text, const char *parameter)
     dashboard_put(text, "</head>\n<body>\n<div class=\"page\">\n<header class=\"top\"><h1>This address asks for "
                         "something unknown</h1></header>\n<main><p>The parameter <code>");
     dashboard_escape(text, parameter);
-    dashboard_put(text, "</code> is unknown, or its value does not parse. Known are app, release, platform, "
-                        "method, days (1 to 3660), from and to (YYYY-MM-DD).</p>\n"
+    dashboard_put(text, "</code> does not parse. Days are a number from 1 to 3660; from and to are days as "
+                        "in 2026-11-21, in this order.</p>\n"
                         "<p><a href=\"./\">The whole dashboard</a></p></main>\n</div>\n</body>\n</html>\n");
 }
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 
 import pytest
 
@@ -201,8 +202,27 @@ def test_systemd_finds_the_service_well_shut(tmp_path):
     assert level and float(level[1]) <= 1.5, done.stdout + done.stderr
 
 
+def started(command, env):
+    """Runs the command until it listens; what it wrote until then, and the port."""
+    process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        found = re.search(r"listening on http://\S+:(\d+)", line)
+        if found:
+            return process, int(found[1])
+    raise AssertionError(f"{command} did not start: {said}")
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    process.stderr.read()
+    assert process.wait(15) == 0
+    process.stderr.close()
+
+
 def test_the_services_command_line_is_the_programs(tmp_path):
-    """The options in ExecStart are known to the program, and the paths only differ."""
+    """The options in ExecStart are the program's; only the places differ here."""
     unit = (DEPLOY / "footfall-collector.service").read_text()
     command = re.search(r"^ExecStart=(.*)$", unit, re.M)[1].split()
     folder = tmp_path / "state"
@@ -210,44 +230,33 @@ def test_the_services_command_line_is_the_programs(tmp_path):
     (tmp_path / "collector.conf").write_text("listen = 127.0.0.1:0\n[app default]\n")
     command = [a.replace("/usr/bin/footfall-collector", str(BINARY)).replace("/etc/footfall", str(tmp_path))
                .replace("/var/lib/footfall-collector", str(folder)) for a in command]
-    process = subprocess.Popen(command, env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.PIPE, text=True)
-    assert "listening on http://127.0.0.1:" in process.stderr.readline()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
-    process.stderr.close()
+    process, _ = started(command, {"PATH": "/usr/bin:/bin"})
+    end(process)
     assert (folder / "footfall.db").exists()
 
 
-def containerfile():
-    return (DEPLOY / "Containerfile").read_text()
-
-
 def test_the_container_holds_what_it_needs(tmp_path):
-    """The image is the binary and nothing else: run it with an empty folder as its whole world."""
-    need("unshare", "setpriv")
-    entry = json.loads(re.search(r"^ENTRYPOINT (\[.*\])$", containerfile(), re.M)[1])
-    user = re.search(r"^USER (\d+):(\d+)$", containerfile(), re.M).groups()
-    copied = re.findall(r"^COPY --from=build (\S+) (\S+)$", containerfile(), re.M)
-    assert [target for _, target in copied] == [entry[0]]
-    assert entry[-1].startswith("/data/")
-    root = tmp_path / "root"
-    (root / "data").mkdir(parents=True)
-    shutil.copy(BINARY, root / entry[0].lstrip("/"))
-    os.chown(root / "data", int(user[0]), int(user[1])) if os.getuid() == 0 else None
+    """The image is the program, certificates and a folder: run it with just that as its whole world."""
     if os.getuid() != 0:
-        pytest.skip("needs root, to become the container's user in a folder of its own")
-    port = free_port()
-    entry = [a.replace(":8377", f":{port}") for a in entry]
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        pathlib.Path(folder).chmod(0o755)
-    process = subprocess.Popen(["setpriv", "--no-new-privs", "chroot", f"--userspec={user[0]}:{user[1]}", root, *entry],
-                               env={"PATH": "/usr/sbin:/usr/bin:/bin"}, stderr=subprocess.PIPE, text=True)
-    line = process.stderr.readline()
-    assert f":{port}" in line and "listening on" in line, line + (process.stderr.read() if process.poll() else "")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request("GET", "/healthz")
-    assert connection.getresponse().status == 200
-    connection.close()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
-    process.stderr.close()
+        pytest.skip("needs root, to change the root folder and become the container's user")
+    text = (DEPLOY / "Containerfile").read_text()
+    entry = json.loads(re.search(r"^ENTRYPOINT (\[.*\])$", text, re.M)[1])
+    user, group = re.search(r"^USER (\d+):(\d+)$", text, re.M).groups()
+    copied = dict(re.findall(r"^COPY --from=build (?:--chown=\S+ )?(\S+) (\S+)$", text, re.M))
+    assert set(copied.values()) == {entry[0], "/etc/ssl/certs/ca-certificates.crt", "/data"}
+    assert pathlib.Path(BINARY).name == pathlib.Path(entry[0]).name
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        shutil.copy(BINARY, root + entry[0])
+        os.mkdir(root + "/data")
+        os.chown(root + "/data", int(user), int(group))
+        port = free_port()
+        entry = [a.replace(":8377", f":{port}") for a in entry]
+        process, _ = started(["chroot", f"--userspec={user}:{group}", root, *entry],
+                             {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+        connection.close()
+        end(process)
+        assert os.stat(root + "/data/footfall.db").st_uid == int(user)

@@ -34,24 +34,32 @@ def metrics(tmp_path_factory):
                     f"rate-limit = 0\nposthog-url = http://127.0.0.1:{free_port()}\n[app default]\n",
                     env={"FOOTFALL_POSTHOG_KEY": "k"}).start()
     one.post_all(make_event() for _ in range(10))
-    wait_until(lambda: one.metric("footfall_today_events"), what="today's events")
+    wait_until(lambda: one.metric("footfall_today_events", event="install_complete"), what="today's events")
     text = one.ask("GET", "/metrics")[2].decode()
     one.stop()
     return set(re.findall(r"^(\w+)[{ ]", text, re.M))
 
 
-def test_alerts_fire_when_they_should(promtool, tmp_path):
-    for file in (GRAFANA / "alerts.yml", ROOT / "tests" / "collector" / "alerts.test.yml"):
-        shutil.copy(file, tmp_path)
-    done = subprocess.run([promtool, "test", "rules", "alerts.test.yml"], cwd=tmp_path, capture_output=True, text=True)
+TESTS = ROOT / "tests" / "collector"
+
+
+@pytest.mark.parametrize("tests, interval", [("alerts.test.yml", "5m"), ("rates.test.yml", "1h")])
+def test_alerts_fire_when_they_should(promtool, tmp_path, tests, interval):
+    alerts = (GRAFANA / "alerts.yml").read_text()
+    assert "    interval: 5m\n" in alerts
+    (tmp_path / "alerts.yml").write_text(alerts.replace("interval: 5m", f"interval: {interval}"))
+    shutil.copy(TESTS / tests, tmp_path)
+    done = subprocess.run([promtool, "test", "rules", tests], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_alert_is_tested():
     alerts = set(re.findall(r"alert: (\w+)", (GRAFANA / "alerts.yml").read_text()))
-    tested = (ROOT / "tests" / "collector" / "alerts.test.yml").read_text()
+    tested = "".join(file.read_text() for file in TESTS.glob("*.test.yml"))
     fired = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:\n\s+- ", tested))
+    silent = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts: \[\]", tested))
     assert alerts and alerts - fired == set()
+    assert alerts - silent == set()
 
 
 def test_dashboard_expressions_parse(promtool, tmp_path):

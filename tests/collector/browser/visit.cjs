@@ -10,6 +10,12 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
     "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const [, , url, folder] = process.argv;
 
+/* Waits for the charts; a page without them is reported by what charts() finds. */
+function drawn(page) {
+    return page.waitForFunction(() => document.querySelectorAll(".chart .u-over").length === 2, null, {timeout: 8000})
+        .catch(() => {});
+}
+
 async function open(browser, name, options) {
     const context = await browser.newContext({viewport: {width: 1200, height: 900}, ...options});
     const page = await context.newPage();
@@ -18,8 +24,10 @@ async function open(browser, name, options) {
     page.on("pageerror", error => seen.console.push("error: " + error.message));
     page.on("request", request => seen.requests.push(request.url()));
     page.on("response", response => response.status() >= 400 && seen.failed.push(response.url()));
-    const answer = await page.goto(url, {waitUntil: "networkidle"});
+    const answer = await page.goto(url);
     seen.status = answer.status();
+    if (options.javaScriptEnabled !== false)
+        await drawn(page);
     return {context, page, seen};
 }
 
@@ -73,13 +81,14 @@ async function filter(browser) {
     await page.keyboard.type("windows");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
-    await Promise.all([page.waitForNavigation({waitUntil: "networkidle"}), page.keyboard.press("Enter")]);
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    await drawn(page);
     seen.url = page.url();
     seen.chosen = await page.$eval("select[name=platform]", select => select.value);
     seen.rows = await page.$$eval("table.heat tbody th", cells => cells.map(cell => cell.textContent));
     seen.figures = await page.$$eval(".figures dd:not(.note)", cells => cells.map(cell => cell.textContent));
     seen.charts = await page.evaluate(charts);
-    await page.goBack({waitUntil: "networkidle"});
+    await page.goBack();
     seen.back = await page.$eval("select[name=platform]", select => select.value);
     await context.close();
     return seen;
