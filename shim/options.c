@@ -58,9 +58,10 @@ static bool unknown_option(struct options *o, const char *arg, size_t len, unsig
             names[n++] = option_specs[i].name;
     names[n] = NULL;
     near = nearest_word(arg + 2, len - 2, names);
+    len = len < 60 ? len : 60;
     if (near == NULL)
-        return wrong(o, "unknown option %.60s; see --help", arg);
-    return wrong(o, "unknown option %.60s; did you mean --%s?", arg, near);
+        return wrong(o, "unknown option %.*s; see --help", (int)len, arg);
+    return wrong(o, "unknown option %.*s; did you mean --%s?", (int)len, arg, near);
 }
 
 static bool is_number(const char *text)
