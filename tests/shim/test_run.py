@@ -50,12 +50,10 @@ def test_streams_pass_untouched(case):
 def test_the_command_inherits_what_it_should(case):
     """Descriptors, environment, working directory, ignored signals, umask: all the caller's."""
     read, write = os.pipe()
-    os.dup2(write, 9)  # the highest that every sh can name
-    script = "echo $PWD $X $(umask); echo fd >&9; trap - HUP; kill -HUP $$; echo survived"
-    done = subprocess.run(["sh", "-c", 'trap "" HUP; umask 027; exec "$@"', "sh", *words(case, "sh", "-c", script)],
-                          env=case.environment(X="y"), cwd=case.folder, pass_fds=[9], capture_output=True, timeout=20)
+    script = f"echo $PWD $X $(umask); echo fd >&{write}; trap - HUP; kill -HUP $$; echo survived"
+    done = subprocess.run(["sh", "-c", 'trap "" HUP; umask 027; exec "$@"', "sh", *words(case, "bash", "-c", script)],
+                          env=case.environment(X="y"), cwd=case.folder, pass_fds=[write], capture_output=True, timeout=20)
     os.close(write)
-    os.close(9)
     assert done.stdout.decode().split("\n")[:2] == [f"{case.folder} y 0027", "survived"], done
     assert os.read(read, 10) == b"fd\n"
     os.close(read)
