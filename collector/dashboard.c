@@ -145,16 +145,28 @@ static bool collect(const struct ask *ask, const struct stats_query *query, stru
     return error == STORE_OK;
 }
 
-static bool is_filtered(const struct stats_query *query)
+/* The figures of the page: as filtered, as a choice of filters, and as history. */
+struct figures {
+    struct stats *shown, *choices, *history;
+};
+
+static bool collect_all(const struct ask *ask, const struct stats_query *query, struct figures *figures)
 {
-    return *query->release || *query->platform || *query->method;
+    struct stats_query wide = *query, old = *query;
+
+    wide.release[0] = wide.platform[0] = wide.method[0] = '\0';
+    old.release[0] = '\0';
+    if (old.first_day > old.last_day - DASHBOARD_HISTORY_DAYS + 1)
+        old.first_day = old.last_day - DASHBOARD_HISTORY_DAYS + 1;
+    return collect(ask, query, &figures->shown) && collect(ask, &old, &figures->history) &&
+           collect(ask, &wide, &figures->choices);
 }
 
 void dashboard_page(const struct ask *ask, struct answer *answer)
 {
     struct dashboard_text text = {.data = NULL};
     struct dashboard_view view = {.config = ask->config};
-    struct stats *stats = NULL, *choices = NULL;
+    struct figures figures = {NULL, NULL, NULL};
     struct stats_query query;
 
     const char *wrong = stats_query_read(&query, ask->now, ask->query, ask->query_context);
@@ -163,19 +175,17 @@ void dashboard_page(const struct ask *ask, struct answer *answer)
         answer_text(answer, 400, &text);
         return;
     }
-    struct stats_query wider = query;
-    wider.release[0] = wider.platform[0] = wider.method[0] = '\0';
-    text.failed = !collect(ask, &query, &stats) ||
-                  (is_filtered(&query) && !collect(ask, &wider, &choices)) ||
+    text.failed = !collect_all(ask, &query, &figures) ||
                   store_last_purge(ask->store, &view.last_purge) != STORE_OK;
     if (!text.failed) {
-        view.stats = stats;
-        view.choices = choices ? choices : stats;
-        view.today = (int32_t)(ask->now / 86400);
+        view.stats = figures.shown;
+        view.choices = figures.choices;
+        view.history = figures.history;
         view.days_named = ask->query(ask->query_context, "from") || ask->query(ask->query_context, "to");
         dashboard_write(&text, &view);
     }
-    stats_free(choices);
-    stats_free(stats);
+    stats_free(figures.shown);
+    stats_free(figures.choices);
+    stats_free(figures.history);
     answer_text(answer, 200, &text);
 }

@@ -8,7 +8,7 @@
 #define ROWS_MAX    12
 
 struct heat {
-    const struct stats *stats;
+    const struct stats *stats, *history;
     const struct stats_row *release[STATS_ROWS_MAX]; /* the newest first */
     size_t releases;
     size_t columns; /* of them are shown */
@@ -56,16 +56,25 @@ static const struct stats_sums *sums_at(const struct heat *heat, const char *pla
     return platform ? find_cell(heat->stats, platform, release->key) : &release->sums;
 }
 
-/* What the platform's older releases did, in the days shown. */
+static bool is_older(const char *release, const char *than)
+{
+    return strcmp(release, "other") != 0 && rate_compare_releases(release, than) < 0;
+}
+
+/* What the older releases did on the platform (NULL: on all). */
 static struct stats_sums history(const struct heat *heat, const char *platform, size_t at)
 {
+    const struct stats_table *table =
+        &heat->history->table[platform ? STATS_PLATFORM_RELEASES : STATS_RELEASES];
     struct stats_sums sums = {0};
 
-    for (size_t i = at + 1; i < heat->releases; i++) {
-        const struct stats_sums *cell = sums_at(heat, platform, i);
-        if (cell) {
-            sums.completes += cell->completes;
-            sums.failures += cell->failures;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct stats_row *row = &table->rows[i];
+        if (platform && strcmp(row->key, platform) != 0)
+            continue;
+        if (is_older(platform ? row->key2 : row->key, heat->release[at]->key)) {
+            sums.completes += row->sums.completes;
+            sums.failures += row->sums.failures;
         }
     }
     return sums;
@@ -156,7 +165,7 @@ static void write_table(struct dashboard_text *text, const struct heat *heat)
 
 void dashboard_write_heat(struct dashboard_text *text, const struct dashboard_view *view)
 {
-    struct heat heat = {.stats = view->stats};
+    struct heat heat = {.stats = view->stats, .history = view->history};
 
     find_releases(&heat);
     if (heat.releases == 0)
@@ -164,8 +173,8 @@ void dashboard_write_heat(struct dashboard_text *text, const struct dashboard_vi
     dashboard_put(text, "<section aria-labelledby=\"heat\">\n<h2 id=\"heat\">Failure rate by platform and "
                         "release</h2>\n<p class=\"lead\">Failed installs of those whose outcome is known; the "
                         "small number is how many that are. <span class=\"mark\">▲</span> marks a regression: "
-                        "three points or more above the older releases on the same platform, and more than "
-                        "chance explains.</p>\n");
+                        "three points or more above what older releases had on the same platform within half "
+                        "a year, and more than chance explains.</p>\n");
     write_jumps(text, &heat);
     write_table(text, &heat);
     dashboard_put(text, "</section>\n");

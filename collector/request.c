@@ -52,6 +52,24 @@ static bool is_json_type(const char *type)
     return *type == '\0' || *type == ';';
 }
 
+static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind;
+    (void)value;
+    *(unsigned *)context += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ? 1 : 0;
+    return MHD_YES;
+}
+
+/* One length and no chunks, or somebody in front may see another body than we do. */
+static bool has_one_length(const struct request *request)
+{
+    unsigned lengths = 0;
+
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_length, &lengths);
+    return lengths == 1 && header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) == NULL;
+}
+
 /* What the headers alone decide about a request with an event. */
 static void check_event_headers(struct request *request)
 {
@@ -61,7 +79,7 @@ static void check_event_headers(struct request *request)
         request_refuse(request, REJECT_UNKNOWN_APP, NULL, 0);
     else if (request->app->retired)
         request_refuse(request, REJECT_RETIRED, NULL, 0);
-    else if (length == NULL || header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
+    else if (length == NULL || !has_one_length(request))
         request_refuse(request, REJECT_LENGTH, NULL, 0);
     else if (strtoull(length, NULL, 10) > INTAKE_BODY_MAX)
         request_refuse(request, REJECT_TOO_LARGE, NULL, 0);
@@ -114,7 +132,8 @@ static bool answer_at_once(const struct request *request)
 {
     const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-    return request->refused && (header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+    return request->refused && ((length != NULL && !has_one_length(request)) ||
+                                header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
                                 header(request, MHD_HTTP_HEADER_EXPECT) != NULL ||
                                 (length != NULL && strtoull(length, NULL, 10) > DISCARD_MAX));
 }

@@ -161,7 +161,7 @@ static struct MHD_Daemon *start_daemon(struct service *service, int fd, const st
         flags, 0, NULL, NULL, request_handle, service, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_THREAD_POOL_SIZE, workers > 1 ? workers : 0, MHD_OPTION_CONNECTION_LIMIT,
         connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, config->request_seconds, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_TIMEOUT, config->request_seconds, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
         NULL, MHD_OPTION_NOTIFY_COMPLETED, request_ended, service, MHD_OPTION_NOTIFY_CONNECTION,
         connections_notify, service, MHD_OPTION_END);
 }
