@@ -1,8 +1,10 @@
-# Reads and checks the configuration of render-installers: prints KEY <tab> line <tab> value, or says
-# on standard error which key in which line is wrong and what to do about it.
-#   awk -v file=NAME -f scripts/render-config.awk NAME
+# Reads and checks the configuration of render-installers and render-hooks: prints KEY <tab> line <tab>
+# value, or says on standard error which key in which line is wrong and what to do about it.
+#   awk -v program=render-installers -v file=NAME -f scripts/render-config.awk NAME
 BEGIN {
-    known = "APP NAME RELEASE DOWNLOAD_URL ARTIFACT BINARIES SHA256SUMS ENDPOINT PRIVACY_URL SHIMS SHIM_URL MODIFY_PATH MINISIGN_KEY"
+    if (program == "")
+        program = "render-installers"
+    known = "APP NAME RELEASE DOWNLOAD_URL ARTIFACT BINARIES SHA256SUMS ENDPOINT PRIVACY_URL SHIMS SHIM_URL MODIFY_PATH MINISIGN_KEY SHIM HOMEPAGE LICENSE SUMMARY"
     keys = split(known, key_list, " ")
     for (i = 1; i <= keys; i++)
         is_key[key_list[i]] = 1
@@ -43,9 +45,10 @@ BEGIN {
 END {
     need("APP", "a lower-case name, such as APP=acme")
     need("RELEASE", "the tag to install, such as RELEASE=v1.2.3, or RELEASE=latest")
-    need("DOWNLOAD_URL", "where releases are served, such as DOWNLOAD_URL=https://dl.acme.example")
-    need("ARTIFACT", "a file of a release, such as ARTIFACT=acme-{platform}.tar.gz")
-    need("BINARIES", "the programs in it, such as BINARIES=acme")
+    if (program == "render-hooks")
+        need_for_hooks()
+    else
+        need_for_installers()
     if (value["NAME"] == "")
         value["NAME"] = value["APP"]
     if (value["MODIFY_PATH"] == "")
@@ -53,7 +56,7 @@ END {
     check_names()
     check_urls()
     check_artifact()
-    check_telemetry()
+    check_package()
     if (errors)
         exit 1
     for (i = 1; i <= keys; i++)
@@ -62,13 +65,33 @@ END {
 }
 
 function wrong(key, at, text) {
-    printf "render-installers: %s:%d:%s %s\n", file, at, key == "" ? "" : " " key ":", text > "/dev/stderr"
+    printf "%s: %s:%d:%s %s\n", program, file, at, key == "" ? "" : " " key ":", text > "/dev/stderr"
     errors++
 }
 
 function need(key, example) {
     if (value[key] == "")
         wrong(key, line[key] ? line[key] : NR, "it is missing: " example)
+}
+
+function need_for_installers() {
+    need("DOWNLOAD_URL", "where releases are served, such as DOWNLOAD_URL=https://dl.acme.example")
+    need("ARTIFACT", "a file of a release, such as ARTIFACT=acme-{platform}.tar.gz")
+    need("BINARIES", "the programs in it, such as BINARIES=acme")
+    check_telemetry()
+}
+
+function need_for_hooks() {
+    need("ENDPOINT", "where events go, such as ENDPOINT=https://t.acme.example/v1/events")
+    need("PRIVACY_URL", "the page that says what is sent, such as PRIVACY_URL=https://acme.example/privacy")
+    if (value["RELEASE"] == "latest")
+        wrong("RELEASE", line["RELEASE"], "a package holds one release; name its tag")
+    if (value["SHIM"] == "")
+        value["SHIM"] = "/usr/lib/" value["APP"] "/footfall"
+    if (value["HOMEPAGE"] == "")
+        value["HOMEPAGE"] = value["PRIVACY_URL"]
+    if (value["SUMMARY"] == "")
+        value["SUMMARY"] = value["NAME"] == "" ? value["APP"] : value["NAME"]
 }
 
 function must(key, pattern, text) {
@@ -108,6 +131,13 @@ function check_urls() {
     check_url("SHIM_URL", 1)
     check_url("ENDPOINT", 1)
     check_url("PRIVACY_URL", 0)
+    check_url("HOMEPAGE", 0)
+}
+
+function check_package() {
+    must("SHIM", "^/[A-Za-z0-9._/+-]+$", "is not the full path of a file in the package, such as /usr/lib/acme/footfall")
+    must("LICENSE", "^[A-Za-z0-9.+-]+$", "is not an SPDX identifier, such as MIT")
+    must("SUMMARY", "^[ -~]+$", "has characters outside ASCII; spell it without")
 }
 
 function check_artifact(rest) {
