@@ -2,7 +2,6 @@
  * The parts of libcurl that this project has no use for, as stand-ins that refuse or do nothing. They take the
  * place of the source files named in each heading, and are compiled against libcurl's own headers.
  */
-#define TRIM_CALLS
 #include "trim/curl.h"
 
 #include <mbedtls/ssl.h>
