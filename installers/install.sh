@@ -193,9 +193,12 @@ footfall_within() {
     ( "$@" ) &
     footfall_child=$!
     (
-        trap 'kill -s KILL "$!"; exit' USR1
-        sleep "$footfall_limit" &
-        wait "$!"
+        # Told that all is well it ends within a second, and without a stale number to kill.
+        trap exit USR1
+        while [ "$footfall_limit" -gt 0 ]; do
+            sleep 1
+            footfall_limit=$((footfall_limit - 1))
+        done
         kill -s KILL "$footfall_child"
     ) &
     footfall_guard=$!

@@ -1,10 +1,11 @@
 """A place to try installers in: a release server with TLS, a sink for events, an own home for each run.
 
 The release server gives out whatever is in its folder; the first parts of a path may ask for trouble:
-/late=0.5/..., /hang/..., /cut/..., /404/..., /slow=SECONDS/... (the body in small pieces); /for=CASE/...
-asks for none.
+/late=0.5/..., /hang/..., /cut/..., /404/..., /slow=SECONDS/... (the body in small pieces), /gate=NAME/...
+(not before the test opens that gate); /for=CASE/... asks for none.
 """
 
+import collections
 import contextlib
 import hashlib
 import http.server
@@ -87,13 +88,15 @@ class Releases(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         parts = self.path.strip("/").split("/")
         trouble = {}
-        while parts and parts[0].split("=")[0] in ("late", "hang", "cut", "404", "slow", "for"):
+        while parts and parts[0].split("=")[0] in ("late", "hang", "cut", "404", "slow", "gate", "for"):
             key, _, value = parts.pop(0).partition("=")
             trouble[key] = value
         self.server.seen.append(self.path)
         file = self.server.folder.joinpath(*parts)
         if "late" in trouble:
             time.sleep(float(trouble["late"]))
+        if "gate" in trouble:
+            self.server.gates[trouble["gate"]].wait(60)
         if "hang" in trouble:
             self.server.closing.wait(60)
             return
@@ -145,6 +148,7 @@ class Lab:
         self.releases = Server(Releases, context)
         self.releases.folder, self.releases.seen = self.served, []
         self.releases.closing = threading.Event()
+        self.releases.gates = collections.defaultdict(threading.Event)
         self.sink = Server(Sink)
         self.sink.events, self.sink.lock = {}, threading.Lock()
         self.url = f"https://localhost:{self.releases.port}"
