@@ -7,17 +7,27 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: build/footfall
+all: build/footfall build/footfall-collector
 
 include scripts/deps.mk
 include shim/rules.mk
--include collector/rules.mk
--include installers/rules.mk
--include tests/rules.mk
+include collector/rules.mk
+include installers/rules.mk
+include tests/rules.mk
 
 windows: build/footfall.exe
 
-clean:
-	rm -rf build/obj build/shim build/gen build/footfall build/footfall.exe
+demo:
+	@scripts/bootstrap demo
+	@$(MAKE) --no-print-directory -j$$(nproc) installers
+	@scripts/demo
 
-.PHONY: all windows clean
+lint:
+	@scripts/bootstrap lint
+	@$(MAKE) --no-print-directory -j$$(nproc) $(GEN) $(call deps_of,$(NATIVE))
+	@scripts/lint
+
+clean:
+	rm -rf build/obj build/shim build/collector build/gen build/dist build/test build/footfall*
+
+.PHONY: all windows demo lint clean
