@@ -16,6 +16,7 @@ import struct
 import subprocess
 import threading
 import time
+import warnings
 
 
 class Pki:
@@ -36,23 +37,39 @@ class Pki:
         subprocess.run(["openssl", *words], check=True, cwd=self.folder, capture_output=True)
 
     def _key(self, name):
-        self._openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{name}.key")
+        kind = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if name == "rsa" else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        self._openssl("genpkey", "-algorithm", *kind, "-out", f"{name}.key")
+
+    def _sign(self, kind, extensions, signer="ca", dates=("-days", "1")):
+        """kind.pem: a certificate with these extensions, by the authority or by whoever signs."""
+        self._key(kind)
+        self._openssl("req", "-new", "-key", f"{kind}.key", "-out", f"{kind}.csr", "-subj", f"/CN={kind}",
+                      *(word for extension in extensions for word in ("-addext", extension)))
+        self._openssl("ca", "-batch", "-config", "ca.cnf", "-cert", f"{signer}.pem", "-keyfile", f"{signer}.key",
+                      "-notext", "-in", f"{kind}.csr", "-out", f"{kind}.pem", *dates)
 
     def _certificate(self, kind):
-        """A certificate and its key: good, expired, wrong-name, self-signed."""
+        """One of: good, rsa, expired, wrong-name, self-signed, chained (its intermediate comes along),
+        unchained (it does not), by-a-leaf (signed by who may not sign)."""
         names = "DNS:elsewhere.example" if kind == "wrong-name" else "DNS:localhost,IP:127.0.0.1,IP:::1"
-        subject = ["-subj", "/CN=leaf", "-addext", f"subjectAltName={names}"]
-        self._key(kind)
+        names = [f"subjectAltName={names}"]
         if kind == "self-signed":
-            self._openssl("req", "-x509", "-key", f"{kind}.key", "-out", f"{kind}.pem", "-days", "1", *subject)
-            return
-        self._openssl("req", "-new", "-key", f"{kind}.key", "-out", f"{kind}.csr", *subject)
-        dates = ["-startdate", "200101000000Z", "-enddate", "200201000000Z"] if kind == "expired" else ["-days", "1"]
-        self._openssl("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-notext",
-                      "-in", f"{kind}.csr", "-out", f"{kind}.pem", *dates)
+            self._key(kind)
+            self._openssl("req", "-x509", "-key", f"{kind}.key", "-out", f"{kind}.pem", "-days", "1",
+                          "-subj", "/CN=leaf", "-addext", *names)
+        elif kind in ("chained", "unchained", "by-a-leaf"):
+            signer = f"{kind}-signer"
+            self._sign(signer, names if kind == "by-a-leaf" else ["basicConstraints=critical,CA:TRUE"])
+            self._sign(kind, names, signer)
+            if kind != "unchained":
+                with open(self.folder / f"{kind}.pem", "a") as file:
+                    file.write((self.folder / f"{signer}.pem").read_text())
+        else:
+            past = ["-startdate", "200101000000Z", "-enddate", "200201000000Z"]
+            self._sign(kind, names, dates=past if kind == "expired" else ["-days", "1"])
 
     def context(self, kind="good", version=None):
-        """For a server with that certificate that speaks this version of TLS alone, or any."""
+        """For a server with a certificate of that kind that speaks this version of TLS alone, or any."""
         if (kind, version) not in self.contexts:
             if not (self.folder / f"{kind}.pem").exists():
                 self._certificate(kind)
@@ -60,8 +77,10 @@ class Pki:
             context.load_cert_chain(self.folder / f"{kind}.pem", self.folder / f"{kind}.key")
             if version is not None:
                 context.set_ciphers("ALL:@SECLEVEL=0")
-                context.minimum_version = ssl.TLSVersion.TLSv1_1
-                context.maximum_version = context.minimum_version = version
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)  # old versions are what is wanted here
+                    context.minimum_version = ssl.TLSVersion.TLSv1_1
+                    context.maximum_version = context.minimum_version = version
             self.contexts[kind, version] = context
         return self.contexts[kind, version]
 
