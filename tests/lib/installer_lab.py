@@ -211,19 +211,19 @@ class Lab:
         lines.update(changes)
         return "".join(f"{key}={value}\n" for key, value in lines.items() if value is not None)
 
-    def render(self, block=None, **changes):
-        """The text of install.sh for this configuration, or of its telemetry block."""
+    def render(self, block=None, script="install.sh", **changes):
+        """The text of an installer for this configuration, or of its telemetry block."""
         text = self.config(**changes)
         with self.lock:
-            if (text, block) not in self.rendered:
+            if (text, block, script) not in self.rendered:
                 config = self.folder / "acme.conf"
                 config.write_text(text)
                 out = self.folder / "rendered"
                 action = ["--block", block] if block else ["--out", out]
                 done = subprocess.run([ROOT / "scripts/render-installers", "--config", config, *action],
                                       check=True, capture_output=True, text=True)
-                self.rendered[text, block] = done.stdout if block else (out / "install.sh").read_text()
-            return self.rendered[text, block]
+                self.rendered[text, block, script] = done.stdout if block else (out / script).read_text()
+            return self.rendered[text, block, script]
 
     def case(self, **places):
         with self.lock:
@@ -253,8 +253,8 @@ class Case:
         values.update(changes)
         return {key: str(value) for key, value in values.items() if value is not None}
 
-    def write(self, script):
-        file = self.folder / "install.sh"
+    def write(self, script, name="install.sh"):
+        file = self.folder / name
         file.write_text(script)
         return file
 
@@ -270,10 +270,11 @@ class Case:
         wait_for(lambda: len(self.events) >= count, seconds)
         return self.labels
 
-    def wait_for_download(self):
+    def wait_for_download(self, seconds=30.0):
         """Until the release server was asked for /TROUBLE/for=CASE/..."""
         mark = f"/for={self.name}/"
-        assert wait_for(lambda: any(mark in path for path in list(self.lab.releases.seen))), "no download began"
+        assert wait_for(lambda: any(mark in path for path in list(self.lab.releases.seen)), seconds), \
+            "no download began"
 
     @property
     def leftovers(self):
