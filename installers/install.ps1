@@ -277,15 +277,10 @@ function Invoke-FootfallHelper {
     if ($process) { $process.Dispose() }
 }
 
-# The private folder, for this user alone, with all that the helper is told.
+# The private folder, for this user alone, with all that the helper is told. A temporary folder may
+# be full or missing.
 function Initialize-FootfallFolder {
     $base = 'footfall.' + [Guid]::NewGuid().ToString('N')
-    $footfall.folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), $base)
-    if ([IO.Path]::DirectorySeparatorChar -eq '\' -or $PSVersionTable.PSVersion -lt [Version]'7.3') {
-        $null = [IO.Directory]::CreateDirectory($footfall.folder)
-    } else {
-        $null = [IO.Directory]::CreateDirectory($footfall.folder, 448) # rwx------
-    }
     $footfall.run = if ($env:FOOTFALL_RUN) { '' } else { "--run $base.$PID" }
     $footfall.app = $footfall_app
     $footfall.endpoint = $footfall_endpoint
@@ -295,9 +290,23 @@ function Initialize-FootfallFolder {
     $footfall.install = $footfall_install_folder
     $footfall.pid = $PID
     $lines = foreach ($key in $footfall.Keys) { "$key=$($footfall[$key])" }
-    [IO.File]::WriteAllLines("$($footfall.folder)/settings", [string[]]$lines)
-    [IO.File]::WriteAllText("$($footfall.folder)/helper.ps1",
-        "function Invoke-FootfallShim {${function:Invoke-FootfallShim}}`n$footfall_helper")
+    foreach ($place in [IO.Path]::GetTempPath(), '/tmp', $env:XDG_RUNTIME_DIR, '/var/tmp') {
+        if (-not $place -or -not [IO.Directory]::Exists($place)) { continue }
+        $folder = [IO.Path]::Combine($place, $base)
+        try {
+            if ($footfall.suffix -or $PSVersionTable.PSVersion -lt [Version]'7.3') {
+                $null = [IO.Directory]::CreateDirectory($folder)
+            } else {
+                $null = [IO.Directory]::CreateDirectory($folder, 448) # rwx------
+            }
+            [IO.File]::WriteAllLines("$folder/settings", [string[]]$lines)
+            [IO.File]::WriteAllText("$folder/helper.ps1",
+                "function Invoke-FootfallShim {${function:Invoke-FootfallShim}}`n$footfall_helper")
+            $footfall.folder = $folder
+            return
+        } catch { if ([IO.Directory]::Exists($folder)) { [IO.Directory]::Delete($folder, $true) } }
+    }
+    throw 'no place'
 }
 
 # Can the shim be had here? Where from, and its checksum.
