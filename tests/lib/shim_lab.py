@@ -83,6 +83,10 @@ class Case:
         """All that this case started and that still run, those that have been let go of included."""
         return processes_marked(self.mark)
 
+    def senders(self):
+        """Those of its processes that are the shim itself."""
+        return [pid for pid in self.processes() if is_shim(pid)]
+
     def wait_until_gone(self, seconds=10.0):
         """Until none of its processes is left. True when so."""
         return wait_for(lambda: not self.processes(), seconds)
@@ -120,3 +124,10 @@ def processes_marked(mark):
         except OSError:
             continue
     return found
+
+
+def is_shim(pid):
+    try:
+        return os.path.samefile(f"/proc/{pid}/exe", SHIM)
+    except OSError:
+        return False
