@@ -3,10 +3,12 @@
 Packages carry their files under the lab's own folder and go into databases of their own, so that the
 machine's package managers never hear of them. The scripts run as a package manager runs them."""
 
+import io
 import os
 import pathlib
 import shutil
 import subprocess
+import tarfile
 
 from shim_lab import SHIM, wait_for
 from sink import Sink
@@ -122,3 +124,49 @@ class HookLab:
         for name in ("status", "available"):
             (database / name).touch()
         return self.run("dpkg", f"--admindir={database}", "--log=/dev/null", "--force-not-root", *words, env=env, **more)
+
+    # ---- rpm ----
+
+    def rpm(self, version="1.0"):
+        """Builds the rpm of a version."""
+        build = self.sources / f"rpm-{version}"
+        shutil.rmtree(build, ignore_errors=True)
+        self.put_shim(str(build / "root") + str(self.files))
+        spec = build / f"{APP}.spec"
+        spec.write_text(
+            f"Name: {APP}\nVersion: {version}\nRelease: 1\nSummary: a package to try hooks with\nLicense: MIT\n"
+            f"AutoReqProv: no\n%global __os_install_post %{{nil}}\n%description\n%{{summary}}\n%files\n{self.shim}\n"
+            + (self.hooks / "rpm/scriptlets.spec").read_text())
+        subprocess.run(["rpmbuild", "-bb", "--define", f"_topdir {build}/top", "--define", f"_rpmdir {build}",
+                        "--define", f"_rpmfilename {APP}.rpm", "--buildroot", build / "root", spec],
+                       check=True, capture_output=True, env=self.environment())
+        return build / f"{APP}.rpm"
+
+    def run_rpm(self, *words, env=None, **more):
+        """rpm on the machine's own files, with a database of the lab's."""
+        return self.run("rpm", f"--dbpath={self.folder}/rpmdb", "--force-debian", "--nodeps", *words, env=env, **more)
+
+    # ---- pacman ----
+
+    def pacman_package(self, version="1.0-1"):
+        """Builds the package as makepkg lays it out (makepkg itself refuses to work for root)."""
+        info = f"pkgname = {APP}\npkgver = {version}\npkgdesc = a package to try hooks with\narch = any\nsize = 1\n"
+        package = self.folder / f"{APP}-{version}-any.pkg.tar.gz"
+        with tarfile.open(package, "w:gz") as archive:
+            for name, data, mode in [
+                    (".PKGINFO", info.encode(), 0o644),
+                    (".INSTALL", (self.hooks / f"pacman/{APP}.install").read_bytes(), 0o644),
+                    (str(self.shim)[1:], SHIM.read_bytes(), 0o755)]:
+                member = tarfile.TarInfo(name)
+                member.size, member.mode = len(data), mode
+                archive.addfile(member, io.BytesIO(data))
+        return package
+
+    def pacman(self, *words, root="/", env=None, **more):
+        """pacman on the machine's own files, with a database of the lab's."""
+        config = self.folder / "pacman.conf"
+        config.write_text("[options]\nArchitecture = auto\nSigLevel = Never\nLocalFileSigLevel = Never\n")
+        database = self.folder / "pacman"
+        database.mkdir(exist_ok=True)
+        return self.run("pacman", "--config", config, "--root", root, "--dbpath", database, "--cachedir", database,
+                        "--logfile", "/dev/null", "--hookdir", database / "hooks", "--noconfirm", *words, env=env, **more)
