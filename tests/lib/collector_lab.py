@@ -47,11 +47,12 @@ class Collector:
         self.db = self.folder / "footfall.db"
         self.env = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), **(env or {})}
         self.listen = listen
+        self.binary = BINARY
         self.process = None
         self.log = []
 
     def start(self):
-        command = [str(BINARY), "--config", str(self.config), "--listen", self.listen, "--db", str(self.db)]
+        command = [str(self.binary), "--config", str(self.config), "--listen", self.listen, "--db", str(self.db)]
         self.process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True)
         self.address = None
