@@ -129,6 +129,7 @@ void plat_bell_ring(struct place places[PLACES], const char *run);
 void plat_bell_close(struct plat_bell *bell, struct place places[PLACES]);
 
 enum plat_wait { PLAT_GONE, PLAT_RUNG, PLAT_LIMIT };
+#define PLAT_WATCH_GRACE_MS 1000 /* between the end of the installer and calling that a failure */
 /* Sleeps until the process has gone, the bell rings or ms milliseconds have passed. */
 enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell, unsigned ms);
 

@@ -25,8 +25,6 @@
  * there, the first process is no container's. */
 #define INITIAL_PID_NAMESPACE "pid:[4026531836]"
 
-#define WATCH_GRACE_MS 1000 /* between the end of the installer and calling that a failure */
-
 bool unix_native_arch(char out[PLAT_NAME_MAX])
 {
     (void)out;
@@ -177,6 +175,6 @@ enum plat_wait plat_watch(const struct plat_process *process, const struct plat_
      * its last word to a process of its own (install.sh does, so as to wait for nothing): give
      * that one the time to say it. */
     if (fds[1].revents == 0)
-        poll(&fds[1], 1, WATCH_GRACE_MS);
+        poll(&fds[1], 1, PLAT_WATCH_GRACE_MS);
     return fds[1].revents != 0 ? PLAT_RUNG : PLAT_GONE;
 }
