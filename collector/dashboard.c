@@ -145,7 +145,8 @@ static bool collect(const struct ask *ask, const struct stats_query *query, stru
     return error == STORE_OK;
 }
 
-/* The figures of the page: as filtered, as a choice of filters, and as history. */
+/* The figures of the page: as filtered, as a choice of filters, and as history. What would be the
+ * same is collected once. */
 struct figures {
     struct stats *shown, *choices, *history;
 };
@@ -158,8 +159,11 @@ static bool collect_all(const struct ask *ask, const struct stats_query *query, 
     old.release[0] = '\0';
     if (old.first_day > old.last_day - DASHBOARD_HISTORY_DAYS + 1)
         old.first_day = old.last_day - DASHBOARD_HISTORY_DAYS + 1;
-    return collect(ask, query, &figures->shown) && collect(ask, &old, &figures->history) &&
-           collect(ask, &wide, &figures->choices);
+    if (!collect(ask, query, &figures->shown))
+        return false;
+    if ((*query->release || *query->platform || *query->method) && !collect(ask, &wide, &figures->choices))
+        return false;
+    return (!*query->release && old.first_day == query->first_day) || collect(ask, &old, &figures->history);
 }
 
 void dashboard_page(const struct ask *ask, struct answer *answer)
@@ -179,8 +183,8 @@ void dashboard_page(const struct ask *ask, struct answer *answer)
                   store_last_purge(ask->store, &view.last_purge) != STORE_OK;
     if (!text.failed) {
         view.stats = figures.shown;
-        view.choices = figures.choices;
-        view.history = figures.history;
+        view.choices = figures.choices ? figures.choices : figures.shown;
+        view.history = figures.history ? figures.history : figures.shown;
         view.days_named = ask->query(ask->query_context, "from") || ask->query(ask->query_context, "to");
         dashboard_write(&text, &view);
     }

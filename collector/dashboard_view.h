@@ -6,14 +6,14 @@
 #include "dashboard_text.h"
 #include "stats.h"
 
-#define DASHBOARD_HISTORY_DAYS 180
+#define DASHBOARD_HISTORY_DAYS 90
 #define DASHBOARD_BANDS 5 /* releases with a colour of their own; the rest shares a sixth */
 
 struct dashboard_view {
     const struct config *config;
     const struct stats *stats;   /* as filtered */
     const struct stats *choices; /* same app and days without the other filters, for the form */
-    const struct stats *history; /* half a year of all releases, to judge the shown ones by */
+    const struct stats *history; /* all releases of a longer time, to judge the shown ones by */
     int64_t last_purge;          /* Unix seconds, 0 = never */
     bool days_named;             /* the address gives from or to */
 };

@@ -1,13 +1,15 @@
 #include "forward_http.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
+#include "config.h"
+#include "endpoint.h"
 #include "log.h"
+#include "trust.h"
 
 #ifndef FOOTFALL_VERSION
 #define FOOTFALL_VERSION "unknown"
@@ -16,55 +18,30 @@
 /* PostHog files events without a User-Agent, or with curl's, under bots. */
 #define USER_AGENT "footfall-collector/" FOOTFALL_VERSION
 
-#define CERTIFICATES_MAX (4 * 1024 * 1024) /* bytes of a bundle */
+#define RETRY_AFTER_MOST 3600 /* seconds we wait at most because we are told to */
 
 struct forward_http {
     CURL *curl;
     struct curl_slist *headers;
     const atomic_bool *stop;
-    struct curl_blob certificates; /* in memory: our mbedTLS reads no files */
+    struct trust *trust; /* NULL: nothing can be verified, so TLS fails */
 };
 
-/* Where systems keep the certificates they trust. */
-static const char *system_certificates(void)
+static CURLcode use_trust(CURL *curl, void *ssl_config, void *trust)
 {
-    static const char *const places[] = {
-        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, Arch, Gentoo */
-        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
-        "/etc/ssl/ca-bundle.pem",             /* openSUSE */
-        "/etc/ssl/cert.pem",                  /* the BSDs, macOS */
-    };
-    const char *named = getenv("SSL_CERT_FILE");
-
-    if (named && *named)
-        return named;
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (access(places[i], R_OK) == 0)
-            return places[i];
-    return NULL;
+    (void)curl;
+    trust_install(trust, ssl_config);
+    return CURLE_OK;
 }
 
-/* Without certificates no connection is made: it could not be verified. */
-static void read_certificates(struct forward_http *http, const char *ca_file)
+static void open_trust(struct forward_http *http, const char *ca_file)
 {
-    const char *file = *ca_file ? ca_file : system_certificates();
-    FILE *in = file ? fopen(file, "re") : NULL;
-    char *text = in ? malloc(CERTIFICATES_MAX) : NULL;
-    size_t len = text ? fread(text, 1, CERTIFICATES_MAX - 1, in) : 0;
+    char reason[CONFIG_MESSAGE_MAX];
 
-    if (in)
-        fclose(in);
-    if (len == 0)
-        log_line(LOG_ERROR, "no certificates to verify services with; name a file by forward-ca-file",
-                 "file", file ? file : "none found", NULL);
-    char *fitting = len > 0 ? realloc(text, len + 1) : NULL;
-    if (!fitting) {
-        free(text);
-        return;
-    }
-    fitting[len] = '\0';
-    http->certificates =
-        (struct curl_blob){.data = fitting, .len = len + 1, .flags = CURL_BLOB_NOCOPY};
+    http->trust = trust_open(ca_file, reason, sizeof reason);
+    if (!http->trust)
+        log_line(LOG_ERROR, "no certificates to verify services with; see forward-ca-file", "reason",
+                 reason, NULL);
 }
 
 struct taking {
@@ -82,6 +59,24 @@ static size_t take(char *data, size_t size, size_t count, void *context)
     taking->len += n < room ? n : room;
     taking->reply->text[taking->len] = '\0';
     return n;
+}
+
+/* libcurl knows this header too, but not when it is built without its reader of dates. */
+static size_t take_header(char *line, size_t size, size_t count, void *context)
+{
+    static const char name[] = "retry-after:";
+    struct forward_reply *reply = context;
+    size_t len = size * count, at = sizeof name - 1;
+
+    if (len <= at || strncasecmp(line, name, at) != 0)
+        return len;
+    while (at < len && line[at] == ' ')
+        at++;
+    long wait = 0;
+    for (; at < len && line[at] >= '0' && line[at] <= '9' && wait <= RETRY_AFTER_MOST; at++)
+        wait = wait * 10 + (line[at] - '0');
+    reply->retry_after = wait < RETRY_AFTER_MOST ? wait : RETRY_AFTER_MOST;
+    return len;
 }
 
 static int give_up(void *context, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
@@ -108,9 +103,11 @@ static bool set_options(struct forward_http *http)
     ok = ok && !curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, give_up);
     ok = ok && !curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
     ok = ok && !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    ok = ok && !curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    ok = ok && (http->certificates.len == 0 ||
-                !curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &http->certificates));
+    ok = ok && !curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    ok = ok && !curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    ok = ok && !curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    ok = ok && (!http->trust || (!curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, use_trust) &&
+                                 !curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, http->trust)));
     return ok;
 }
 
@@ -125,7 +122,7 @@ struct forward_http *forward_http_new(const char *ca_file, const atomic_bool *st
     http->headers = curl_slist_append(NULL, "Content-Type: application/json");
     if (http->headers) /* an empty value takes the header away: no round trip before a long body */
         curl_slist_append(http->headers, "Expect:");
-    read_certificates(http, ca_file);
+    open_trust(http, ca_file);
     if (http->curl && http->headers && set_options(http))
         return http;
     forward_http_free(http);
@@ -138,7 +135,7 @@ void forward_http_free(struct forward_http *http)
         return;
     curl_easy_cleanup(http->curl);
     curl_slist_free_all(http->headers);
-    free(http->certificates.data);
+    trust_close(http->trust);
     free(http);
 }
 
@@ -155,8 +152,6 @@ static const char *reason_of(CURLcode code)
         return "no answer in time";
     case CURLE_PEER_FAILED_VERIFICATION:
         return "its certificate cannot be verified";
-    case CURLE_SSL_CACERT_BADFILE:
-        return "the certificates to verify it with cannot be read";
     case CURLE_SSL_CONNECT_ERROR:
         return "TLS failed";
     case CURLE_ABORTED_BY_CALLBACK:
@@ -170,11 +165,14 @@ void forward_http_post(struct forward_http *http, const char *url, const char *b
                        struct forward_reply *reply)
 {
     struct taking taking = {.reply = reply};
-    curl_off_t wait = 0;
 
     *reply = (struct forward_reply){.reason = "out of memory"};
+    /* What goes out in the clear goes to this machine alone, whatever the environment says. */
+    const char *proxy = endpoint_check(url) == ENDPOINT_LOOPBACK ? "" : NULL;
     if (curl_easy_setopt(http->curl, CURLOPT_URL, url) ||
+        curl_easy_setopt(http->curl, CURLOPT_PROXY, proxy) ||
         curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, body) ||
+        curl_easy_setopt(http->curl, CURLOPT_HEADERDATA, reply) ||
         curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, &taking))
         return;
     CURLcode code = curl_easy_perform(http->curl);
@@ -184,6 +182,4 @@ void forward_http_post(struct forward_http *http, const char *url, const char *b
     }
     reply->reason = NULL;
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &reply->status);
-    if (curl_easy_getinfo(http->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
-        reply->retry_after = wait > 3600 ? 3600 : (long)wait;
 }

@@ -5,10 +5,12 @@ COLLECTOR_GEN =
 
 # The policy that the shim and the collector share, and the collector's own files.
 COLLECTOR_POLICY = app cid endpoint event schema
-COLLECTOR_NAMES = $(basename $(notdir $(wildcard collector/*.c))) $(COLLECTOR_POLICY) \
+# How the shim verifies a server, for forwarding.
+COLLECTOR_TRUST = trust trust_files
+COLLECTOR_NAMES = $(basename $(notdir $(wildcard collector/*.c))) $(COLLECTOR_POLICY) $(COLLECTOR_TRUST) \
     $(basename $(notdir $(COLLECTOR_GEN)))
 COLLECTOR_CPPFLAGS = -D_GNU_SOURCE -DFOOTFALL_VERSION='"$(VERSION)"' \
-    -Ibuild/gen -Icollector -Ishim/policy
+    -Ibuild/gen -Icollector -Ishim/policy -Ishim
 
 collector_deps = $(foreach dep,cjson curl mbedtls libmicrohttpd sqlite,$(call dep_stamp,$(1),$(dep)))
 
@@ -25,7 +27,7 @@ endef
 define collector_rules
 build/obj/collector-$(1)/%.o build/collector/$(1)/footfall-collector: TARGET = $(1)
 
-$(foreach folder,collector shim/policy build/gen,$(call collector_object_rule,$(1),$(folder)))
+$(foreach folder,collector shim/policy shim build/gen,$(call collector_object_rule,$(1),$(folder)))
 build/collector/$(1)/footfall-collector: $(call collector_objects,$(1),$(COLLECTOR_NAMES)) | $$$$(call collector_deps,$(1))
 	@mkdir -p $$(@D)
 	$$(TARGET_CC) $$(COLLECTOR_LDFLAGS) $$(filter %.o,$$^) $$(COLLECTOR_LDLIBS) -o $$@
