@@ -50,6 +50,7 @@ class Case:
         self.place = self.home / ".acme"
         self.id_file = self.place / "telemetry_id"
         self.mark = uuid.uuid4().hex
+        self.sleepers = []
 
     def environment(self, **changes):
         """None takes a variable out."""
@@ -79,6 +80,12 @@ class Case:
         return subprocess.Popen([str(word) for word in words], env=self.environment(**(env or {})),
                                 stdin=popen.pop("stdin", subprocess.DEVNULL), **popen)
 
+    def sleeper(self):
+        """The number of a process that sleeps until the case ends: somebody to watch."""
+        process = self.start(["sleep", "60"])
+        self.sleepers.append(process)
+        return process.pid
+
     def processes(self):
         """All that this case started and that still run, those that have been let go of included."""
         return processes_marked(self.mark)
@@ -97,6 +104,8 @@ class Case:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        for process in self.sleepers:
+            process.wait()
 
     @property
     def id(self):
