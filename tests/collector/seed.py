@@ -15,8 +15,8 @@ import uuid
 DAY = 86400
 
 # release, days before the end at which it came out
-RELEASES = [("v2.0.3", 140), ("v2.1.0", 93), ("v2.1.1", 78), ("v2.2.0", 57), ("v2.3.0", 36), ("v2.3.1", 29),
-            ("v2.4.0", 8), ("v2.5.0-rc.1", 3)]
+RELEASES = [("v1.8.0", 9999), ("v1.9.2", 310), ("v2.0.0", 205), ("v2.0.3", 140), ("v2.1.0", 93), ("v2.1.1", 78),
+            ("v2.2.0", 57), ("v2.3.0", 36), ("v2.3.1", 29), ("v2.4.0", 8), ("v2.5.0-rc.1", 3)]
 
 # platform, os, arch, share, failure rate, methods with their shares
 PLATFORMS = [
@@ -53,7 +53,7 @@ def release_of(chance, age):
 def installs_of(chance, a_day, days, day):
     trend = 1 + .55 * day / days
     week = (1.12, 1.15, 1.13, 1.1, 1.02, .74, .71)[day % 7]
-    new = sum(.5 * math.exp(-.7 * (days - day - born)) for _, born in RELEASES if born >= days - day)
+    new = sum(.5 * math.exp(-.7 * (born - days + day)) for _, born in RELEASES if born >= days - day)
     return max(0, round(chance.gauss(1, .05) * a_day * trend * week * (1 + min(new, .45) * .5)))
 
 
