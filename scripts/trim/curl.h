@@ -8,7 +8,6 @@
 #ifndef TRIM_CURL_H
 #define TRIM_CURL_H
 
-#define snprintf trim_snprintf
 #define mbedtls_pk_parse_key trim_pk_parse_key
 #define mbedtls_pk_write_pubkey_der trim_pk_write_pubkey_der
 #define mbedtls_ssl_conf_own_cert trim_ssl_conf_own_cert
@@ -32,6 +31,9 @@
 
 #include "urldata.h"
 #include "curl_trc.h"
+#undef snprintf
+#define snprintf trim_snprintf
+int trim_snprintf(char *buf, size_t size, const char *format, ...);
 #undef failf
 #define failf(...) ((void)0)
 
