@@ -43,4 +43,7 @@ fuzz: fuzzers
 	for f in $(FUZZ_NAMES); do mkdir -p build/test/corpus/$$f && \
 	    build/test/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 build/test/corpus/$$f || exit 1; done
 
-.PHONY: test test-long test-programs unit-tests fuzzers fuzz
+bench: build/footfall
+	@$(PYTHON) tests/bench/shim/bench.py
+
+.PHONY: bench test test-long test-programs unit-tests fuzzers fuzz
