@@ -23,7 +23,37 @@ footfall_endpoint=''
 footfall_privacy_url=''
 footfall_shim_url=''
 footfall_shims=''
-footfall_ci=''
+footfall_ci='
+CI
+CONTINUOUS_INTEGRATION
+BUILD_NUMBER
+GITHUB_ACTIONS
+GITLAB_CI
+CIRCLECI
+TRAVIS
+TF_BUILD
+APPVEYOR
+BUILDKITE
+CODEBUILD_BUILD_ARN
+BITBUCKET_COMMIT
+DRONE
+TEAMCITY_VERSION
+CIRRUS_CI
+SEMAPHORE
+GITEA_ACTIONS
+VELA
+PROW_JOB_ID
+JENKINS_URL
+HUDSON_URL
+BITRISE_IO
+BUDDY_WORKSPACE_ID
+CM_BUILD_ID
+HARNESS_BUILD_ID
+SCREWDRIVER
+WOODPECKER
+XCS
+CI_XCODE_PROJECT
+'
 # <<< settings
 
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -357,6 +387,7 @@ footfall_linger() {
 }
 
 footfall_state_outcome() {
+    [ -z "${ZSH_VERSION-}" ] || emulate -L sh
     [ "$footfall_state" = running ] || return 0
     footfall_state=stated
     ( : >"$footfall_folder/$1" ) 2>/dev/null || :
@@ -365,6 +396,7 @@ footfall_state_outcome() {
 }
 
 footfall_start() {
+    [ -z "${ZSH_VERSION-}" ] || emulate -L sh
     [ "$footfall_state" = off ] || return 0
     if footfall_allowed ${1+"$@"} && footfall_available && footfall_make_folder; then
         footfall_run=${FOOTFALL_RUN:-$footfall_base.$$}

@@ -28,7 +28,7 @@ def run_cut_scripts(command, script, cuts, case, number):
 
 def check_cuts(lab, shell, step):
     case = lab.case()
-    script = lab.render().encode().replace(lab.url.encode() + b"/", lab.url.encode() + b"/for=" + case.name.encode() + b"/")
+    script = lab.render().replace(lab.url, f"{lab.url}/for={case.name}").encode()
     command = [word for word in calls_of(shell, "")["file"] if word]
     # Without its last newline the script is still whole.
     cuts = list(range(1, len(script) - 1, step))

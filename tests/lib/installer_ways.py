@@ -129,8 +129,8 @@ def fake_machine(case):
     return {"PATH": f"{folder}:/usr/bin:/bin"}
 
 
-TOOLS = ("[ sh bash busybox cat chmod cp curl cut dirname env find grep gzip head id kill ldd mkdir mktemp mv od printf rm rmdir "
-         "sed sha256sum sleep tar tr true uname wget").split()
+TOOLS = """[ bash busybox cat chmod cp curl cut dirname env find grep gzip head id kill ldd mkdir mktemp mv od
+printf rm rmdir sed sh sha256sum sleep tar tr true uname wget""".split()
 
 
 def only_tools(case, without):
