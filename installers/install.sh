@@ -249,9 +249,9 @@ footfall_fetch() {
     if command -v curl; then
         exec curl -fsSL --proto "$footfall_protocol" --connect-timeout 10 -o "$footfall_program" "$1"
     elif command -v wget; then
-        exec wget -q -T 10 -O "$footfall_program" "$1"
+        exec wget -q -O "$footfall_program" "$1"
     fi
-    exec fetch -q -T 10 -o "$footfall_program" "$1"
+    exec fetch -q -o "$footfall_program" "$1"
 }
 
 footfall_matches() {
@@ -632,9 +632,9 @@ download() { # URL FILE
         set -- curl -fSL "$bar" --proto "$protocol" --proto-redir "$protocol" --connect-timeout 10 \
             --speed-limit 1 --speed-time 20 --retry 2 --retry-max-time 20 -o "$2" "$1"
     elif has wget; then
-        set -- wget -q -T 20 -O "$2" "$1"
-        # GNU wget tries twenty times when it is not told otherwise.
-        case $(wget --version 2>/dev/null || :) in "GNU Wget"*) set -- "$@" -t 2 ;; esac
+        set -- wget -q -O "$2" "$1"
+        # GNU wget tries twenty times when it is not told otherwise; busybox 1.35 crashes at -T.
+        case $(wget --version 2>/dev/null || :) in "GNU Wget"*) set -- "$@" -T 20 -t 2 ;; esac
     elif has fetch; then
         set -- fetch -q -T 20 -o "$2" "$1"
     else

@@ -145,10 +145,12 @@ class Lab:
         make_certificates(self.folder)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "cert.pem", self.folder / "key.pem")
-        self.releases = Server(Releases, context)
+        # The same over TLS and, for tools that trust nobody, without.
+        self.releases, self.plain = Server(Releases, context), Server(Releases)
         self.releases.folder, self.releases.seen = self.served, []
         self.releases.closing = threading.Event()
         self.releases.gates = collections.defaultdict(threading.Event)
+        vars(self.plain).update({name: vars(self.releases)[name] for name in ("folder", "seen", "closing", "gates")})
         self.sink = Server(Sink)
         self.sink.events, self.sink.lock = {}, threading.Lock()
         self.url = f"https://localhost:{self.releases.port}"
@@ -164,7 +166,7 @@ class Lab:
         for folder in self.mounts:
             subprocess.run(["umount", "-l", folder], check=False)
         self.releases.closing.set()
-        for server in (self.releases, self.sink):
+        for server in (self.releases, self.plain, self.sink):
             server.shutdown()
             server.server_close()
 
