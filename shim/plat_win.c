@@ -43,11 +43,22 @@ static char **narrow_args(int argc, wchar_t **wide)
     return argv;
 }
 
-int wmain(int argc, wchar_t **wide);
-int wmain(int argc, wchar_t **wide)
-{
-    char **argv;
+/* Of the C library. Not wmain(), for which Zig brings no start files. */
+struct start_info {
+    int new_mode;
+};
+_CRTIMP int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***env, int expand,
+                                   struct start_info *info);
 
+int main(void)
+{
+    struct start_info start = {0};
+    wchar_t **wide, **env;
+    char **argv;
+    int argc;
+
+    if (__wgetmainargs(&argc, &wide, &env, 0, &start) != 0)
+        argc = 0;
     if (argc == 2 && wcscmp(wide[1], WIN_JOB_ARGUMENT) == 0) {
         win_run_job();
         return 0;
