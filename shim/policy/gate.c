@@ -73,17 +73,17 @@ enum gate gate_check_state(const struct gate_environment *env, const struct gate
     return GATE_OPEN;
 }
 
-enum choice gate_read_choice(const unsigned char *bytes, unsigned long len)
+enum choice gate_read_choice(const unsigned char *bytes, size_t len)
 {
     char word[16];
-    unsigned long n = 0;
+    size_t n = 0;
 
     if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         bytes += 3;
         len -= 3;
     }
     /* Zero bytes are the halves of UTF-16, which PowerShell 5.1 writes, and its mark is no word. */
-    for (unsigned long i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++) {
         if (bytes[i] == 0 || bytes[i] == 0xff || bytes[i] == 0xfe)
             continue;
         if (n == sizeof word - 1)

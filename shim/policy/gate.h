@@ -4,6 +4,7 @@
 #define FOOTFALL_GATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "endpoint.h"
 
@@ -62,7 +63,7 @@ enum gate gate_check_environment(const struct gate_environment *env);
 enum gate gate_check_state(const struct gate_environment *env, const struct gate_state *state);
 
 /* How a saved word reads; bytes are the file's content. */
-enum choice gate_read_choice(const unsigned char *bytes, unsigned long len);
+enum choice gate_read_choice(const unsigned char *bytes, size_t len);
 
 /* A stable name for programs ("do-not-track") and a line for people. Never NULL. */
 const char *gate_name(enum gate gate);
