@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 APP = "hookable"
 RELEASE = "v1.2.3"
 BOTH = ["install_complete", "install_start"]  # sorted: two senders race for who arrives first
+# Senders that wait for a silent endpoint do so for a minute: what waits for them is told from a slow machine.
+PATIENT, SOON = {"FOOTFALL_DEADLINE": "60"}, 20
 PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-x86_64", "macos-aarch64", "windows-x86_64"]
 
 
