@@ -69,9 +69,12 @@ static int run_command(const struct command *command, char **args)
 
 int footfall_main(int argc, char **argv)
 {
+    static char errors[512];
     const char *first = argc > 1 ? argv[1] : "";
     const struct command *command;
 
+    /* One write for a line, so that a message is not torn apart by another program's. */
+    setvbuf(stderr, errors, _IOLBF, sizeof errors);
     if (first[0] == '\0') {
         usage_program(stderr, commands);
         return STATUS_USAGE;

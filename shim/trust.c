@@ -1,7 +1,6 @@
 #include "trust.h"
 
 #include <mbedtls/asn1.h>
-#include <mbedtls/base64.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/x509_crt.h>
@@ -9,17 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pem.h"
 #include "plat.h"
 #include "roots.h" /* made by scripts/roots-header */
 
 #define BUNDLE_MAX (4u << 20) /* bytes; Mozilla's whole set is 220 kB */
-#define ANCHOR_MAX 8192       /* bytes of one certificate, DER */
 
 enum source { FROM_BUNDLE, FROM_STORE, BUILT_IN };
 
 struct trust {
     enum source source;
-    unsigned char *pem; /* FROM_BUNDLE, ends with a NUL */
+    unsigned char *der; /* FROM_BUNDLE: certificates, one behind the other */
+    size_t der_len;
 };
 
 /* The system's random numbers are mbedTLS's only source: plat_random() falls back where a kernel
@@ -32,18 +32,19 @@ int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len, size_t *ol
     return *olen == len ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
 }
 
-static unsigned char *read_bundle(const char *path)
+static bool read_bundle(struct trust *trust, const char *path)
 {
     size_t len;
-    unsigned char *pem = plat_read_file(path, BUNDLE_MAX, &len);
 
-    if (pem != NULL)
-        pem[len] = '\0'; /* plat_read_file() leaves room for it */
-    if (pem != NULL && strstr((char *)pem, "-----BEGIN CERTIFICATE-----") == NULL) {
-        free(pem);
-        pem = NULL;
-    }
-    return pem;
+    trust->der = plat_read_file(path, BUNDLE_MAX, &len);
+    if (trust->der == NULL)
+        return false;
+    trust->der_len = pem_to_der(trust->der, len);
+    if (trust->der_len > 0)
+        return true;
+    free(trust->der);
+    trust->der = NULL;
+    return false;
 }
 
 static void ignore_anchor(void *context, const unsigned char *der, size_t len)
@@ -63,8 +64,7 @@ struct trust *trust_open(const char *cacert, char *error, size_t error_size)
         return NULL;
     }
     if (cacert[0] != '\0') {
-        trust->pem = read_bundle(cacert);
-        if (trust->pem != NULL)
+        if (read_bundle(trust, cacert))
             return trust;
         snprintf(error, error_size, "no certificates can be read from %s", cacert);
         free(trust);
@@ -74,17 +74,17 @@ struct trust *trust_open(const char *cacert, char *error, size_t error_size)
         trust->source = FROM_STORE;
         return trust;
     }
-    for (size_t n = 0; trust->pem == NULL && (path = trust_system_file(n)) != NULL; n++)
-        trust->pem = read_bundle(path);
-    if (trust->pem == NULL)
-        trust->source = BUILT_IN;
+    for (size_t n = 0; (path = trust_system_file(n)) != NULL; n++)
+        if (read_bundle(trust, path))
+            return trust;
+    trust->source = BUILT_IN;
     return trust;
 }
 
 void trust_close(struct trust *trust)
 {
     if (trust != NULL)
-        free(trust->pem);
+        free(trust->der);
     free(trust);
 }
 
@@ -145,21 +145,18 @@ static void consider(void *context, const unsigned char *der, size_t len)
     (void)mbedtls_x509_crt_parse_der(search->found, der, len);
 }
 
-static void search_bundle(const char *pem, struct search *search)
+static void search_bundle(const struct trust *trust, struct search *search)
 {
-    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
-    unsigned char der[ANCHOR_MAX];
+    unsigned char *at = trust->der;
+    const unsigned char *end = trust->der + trust->der_len;
 
-    while ((pem = strstr(pem, begin)) != NULL) {
-        const char *text = pem + sizeof begin - 1;
-        const char *stop = strstr(text, end);
+    while (at < end) {
+        unsigned char *content = at;
         size_t len;
-        if (stop == NULL)
+        if (mbedtls_asn1_get_tag(&content, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0)
             return;
-        if (mbedtls_base64_decode(der, sizeof der, &len, (const unsigned char *)text,
-                                  (size_t)(stop - text)) == 0)
-            consider(search, der, len);
-        pem = stop;
+        consider(search, at, (size_t)(content - at) + len);
+        at = content + len;
     }
 }
 
@@ -172,7 +169,7 @@ static int find_anchors(void *context, const mbedtls_x509_crt *child, mbedtls_x5
 
     switch (trust->source) {
     case FROM_BUNDLE:
-        search_bundle((const char *)trust->pem, &search);
+        search_bundle(trust, &search);
         break;
     case FROM_STORE:
         trust_system_find(child->issuer_raw.p, child->issuer_raw.len, consider, &search);

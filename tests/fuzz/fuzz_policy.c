@@ -10,6 +10,7 @@
 #include "event.h"
 #include "gate.h"
 #include "nearest.h"
+#include "pem.h"
 #include "platform.h"
 #include "value.h"
 
@@ -75,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 6) {
+    switch (data[0] % 7) {
     case 0:
         fuzz_event(text);
         break;
@@ -90,6 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 4:
         gate_read_choice(data + 1, size - 1);
+        break;
+    case 5:
+        check(pem_to_der((unsigned char *)text, size - 1) < size);
         break;
     default:
         value_read(text);

@@ -15,6 +15,7 @@
 #include "event.h"
 #include "gate.h"
 #include "nearest.h"
+#include "pem.h"
 #include "platform.h"
 #include "schema.h"
 #include "value.h"
@@ -389,6 +390,31 @@ static void near_words_are_found(void **state)
     assert_null(nearest_word("zzzzzzzz", 8, words));
 }
 
+#define BEGIN "-----BEGIN CERTIFICATE-----"
+#define END   "-----END CERTIFICATE-----"
+
+static void bundles_become_der(void **state)
+{
+    static const struct {
+        const char *pem, *der;
+    } rows[] = {{BEGIN "\nQUJD\n" END "\n", "ABC"},
+                {"# a comment\n" BEGIN "\r\nQU\r\nJDRA==\r\n" END "\nx" BEGIN "\nRQ==\n" END, "ABCDE"},
+                {BEGIN "\nQU!D\n" END "\n" BEGIN "\nQUJD\n" END, "ABC"}, /* a bad one costs itself alone */
+                {BEGIN "\nQUJD", ""},
+                {"-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n", ""},
+                {"", ""}};
+    unsigned char bytes[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t len = strlen(rows[i].pem);
+        memcpy(bytes, rows[i].pem, len);
+        len = pem_to_der(bytes, len);
+        if (len != strlen(rows[i].der) || memcmp(bytes, rows[i].der, len) != 0)
+            fail_msg("row %zu", i);
+    }
+}
+
 /* The published schema: the same members, words and limits as the code. */
 static void schema_says_what_the_code_does(void **state)
 {
@@ -429,6 +455,7 @@ int main(void)
         cmocka_unit_test(app_names_are_checked),
         cmocka_unit_test(platforms_are_normalised),
         cmocka_unit_test(near_words_are_found),
+        cmocka_unit_test(bundles_become_der),
         cmocka_unit_test(schema_says_what_the_code_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
