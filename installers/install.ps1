@@ -75,9 +75,9 @@ function Test-FootfallSwitchedOff {
     if ((Read-FootfallVariable "${footfall_prefix}_TELEMETRY") -eq 'yes' -or -not $owner) { return $false }
     $choice = Get-Item -LiteralPath "$owner/.$footfall_app/telemetry" -Force -ErrorAction Ignore
     if ($null -eq $choice) { return $false }
-    # Opening a FIFO would wait for its writer, and a link is somebody else's file.
+    # A link is somebody else's file. What has no length may be a FIFO: opening it would wait.
     if ($choice.PSIsContainer -or ($choice.Attributes -band [IO.FileAttributes]::ReparsePoint)) { return $true }
-    if (-not $windows -and $choice.UnixMode -notlike '-*') { return $true }
+    if ($choice.Length -eq 0 -or $choice.Length -gt 256) { return $true }
     return (Read-FootfallValue ([IO.File]::ReadAllText($choice.FullName))) -ne 'yes'
 }
 
@@ -290,7 +290,9 @@ function Initialize-FootfallFolder {
     $footfall.install = $footfall_install_folder
     $footfall.pid = $PID
     $lines = foreach ($key in $footfall.Keys) { "$key=$($footfall[$key])" }
-    foreach ($place in [IO.Path]::GetTempPath(), '/tmp', $env:XDG_RUNTIME_DIR, '/var/tmp') {
+    $places = [IO.Path]::GetTempPath(), '/tmp', $env:XDG_RUNTIME_DIR, '/var/tmp'
+    if ($footfall.suffix) { $places = [IO.Path]::GetTempPath(), $env:LOCALAPPDATA }
+    foreach ($place in $places) {
         if (-not $place -or -not [IO.Directory]::Exists($place)) { continue }
         $folder = [IO.Path]::Combine($place, $base)
         try {
