@@ -7,4 +7,9 @@ build/dist/install.sh: build/footfall build/footfall-collector scripts/make-dist
 	@rm -rf build/dist
 	@scripts/make-dist $(CURDIR)/build/dist
 
-.PHONY: installers
+# What telemetry adds to an install's time. With nothing else running, or it measures that.
+bench: bench-installers
+bench-installers: build/footfall
+	@$(PYTHON) tests/bench/installers/bench_sh.py
+
+.PHONY: installers bench-installers

@@ -67,21 +67,31 @@ def try_ways(lab, shell, ways, form="file"):
     return "\n".join(bad)
 
 
+# The same programs under another name or option: in the long run alone.
+ALIKE = ("bash-posix", "yash-posix", "zsh-sh")
+FIRST = [shell for shell in SHELLS if shell not in ALIKE]
+SOME = ("success", "exit 1 in install", "Ctrl-C in a terminal")
+
+
+@pytest.mark.parametrize("shell", FIRST, indirect=True)
 def test_every_way_to_end(lab, shell):
     assert try_ways(lab, shell, WAYS) == ""
 
 
-OTHER_CALLS = [call for call in CALLS if call[1] != "file"]
-SOME = ("success", "exit 1 in install", "unset variable", "Ctrl-C in a terminal", "closed pipe")
+@pytest.mark.long
+@pytest.mark.parametrize("shell", ALIKE, indirect=True)
+def test_every_way_to_end_with_other_options(lab, shell):
+    assert try_ways(lab, shell, WAYS) == ""
 
 
-@pytest.mark.parametrize("shell, form", OTHER_CALLS, indirect=["shell"])
+@pytest.mark.parametrize("shell, form", [call for call in CALLS if call[0] in FIRST and call[1] != "file"],
+                         indirect=["shell"])
 def test_some_ways_in_every_form_of_a_call(lab, shell, form):
     assert try_ways(lab, shell, {name: WAYS[name] for name in SOME}, form) == ""
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("shell, form", OTHER_CALLS, indirect=["shell"])
+@pytest.mark.parametrize("shell, form", [call for call in CALLS if call[1] != "file"], indirect=["shell"])
 def test_every_way_to_end_in_every_form_of_a_call(lab, shell, form):
     # A signal for one process would reach the driver's shell and not the installer.
     ways = {name: way for name, way in WAYS.items() if not way.act and name not in SOME and name != "KILL"}

@@ -46,7 +46,7 @@ def check_cuts(lab, shell, step):
 
 
 def test_cut_here_and_there(lab, shell):
-    check_cuts(lab, shell, 97 if shell != "dash" else 7)
+    check_cuts(lab, shell, 97 if shell != "dash" else 13)
 
 
 @pytest.mark.long
