@@ -51,7 +51,7 @@ class Pki:
     def _certificate(self, kind):
         """One of: good, rsa, expired, wrong-name, self-signed, chained (its intermediate comes along),
         unchained (it does not), by-a-leaf (signed by who may not sign)."""
-        names = "DNS:elsewhere.example" if kind == "wrong-name" else "DNS:localhost,IP:127.0.0.1,IP:::1"
+        names = "DNS:elsewhere.example" if kind == "wrong-name" else "DNS:localhost,DNS:footfall.test,IP:127.0.0.1,IP:::1"
         names = [f"subjectAltName={names}"]
         if kind == "self-signed":
             self._key(kind)
@@ -265,3 +265,21 @@ class Sink:
             if name.lower() == b"content-length":
                 return int(value)
         return 0
+
+
+def tunnel(sink, connection):
+    """An answer that makes the sink a proxy: CONNECT, and from then on whatever the two sides say."""
+    host, _, port = sink.requests[-1].line.split()[1].rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port))) as far:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        back = threading.Thread(target=_pump, args=(far, connection), daemon=True)
+        back.start()
+        _pump(connection, far)
+        back.join(10)
+
+
+def _pump(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
