@@ -178,18 +178,51 @@ def platforms():
             yield kernels[kernel], machine, platform
 
 
-def test_platforms_are_named_as_in_the_contract(lab):
-    """By the block, and by the installer; MINGW's long answer is the block's alone."""
-    block = lab.render(block="sh").replace('\nfootfall_start ${1+"$@"}\n', "\n")
+def ask(script, fakes, question):
+    done = subprocess.run(["sh", "-c", f"{script}\n{fakes}\n{question}"], capture_output=True, text=True,
+                          env={"PATH": "/usr/bin:/bin"}, check=False)
+    return done.stdout.strip() or done.stderr
+
+
+def block_and_installer(lab):
+    """Both with their functions alone."""
     whole = lab.render().replace("{\n# >>> settings", "# >>> settings").replace('\nmain ${1+"$@"}\n}\n', "\n")
+    return lab.render(block="sh").replace('\nfootfall_start ${1+"$@"}\n', "\n"), whole
+
+
+def machine(kernel, name):
+    return f"uname() {{ case $1 in -s) echo {kernel} ;; -m) echo {name} ;; *) echo {kernel} {name} ;; esac; }}\n"
+
+
+def test_platforms_are_named_as_in_the_contract(lab):
+    block, whole = block_and_installer(lab)
     cases = [*platforms(), ("MINGW64_NT-10.0-19045", "x86_64", "windows-x86_64")]
-    for kernel, machine, platform in cases:
-        fake = (f"uname() {{ case $1 in -s) echo {kernel} ;; -m) echo {machine} ;; *) echo {kernel} {machine} ;; "
-                "esac; }\n")
-        done = subprocess.run(["sh", "-c", f'{block}\n{fake}footfall_find_platform; echo "$footfall_platform"'],
-                              capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, check=False)
-        assert done.stdout.strip() == platform, (kernel, machine, done.stderr)
-        done = subprocess.run(["sh", "-c", f'{whole}\n{fake}find_platform; echo "$platform"'],
-                              capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, check=False)
-        assert done.stdout.strip() == platform, (kernel, machine, done.stderr)
+    for kernel, name, platform in cases:
+        assert ask(block, machine(kernel, name), 'footfall_find_platform; echo "$footfall_platform"') == platform
+        assert ask(whole, machine(kernel, name), 'find_platform; echo "$platform"') == platform
     assert PLATFORM in {platform for _, _, platform in cases}
+
+
+def test_emulation_is_seen_through(lab):
+    block, whole = block_and_installer(lab)
+    rosetta = machine("Darwin", "x86_64") + "sysctl() { echo 1; }"
+    assert ask(block, rosetta, 'footfall_find_platform; echo "$footfall_platform"') == "macos-aarch64"
+    assert ask(whole, rosetta, 'find_platform; echo "$platform"') == "macos-aarch64"
+    # The shim is static and suits the kernel; the product must suit the system.
+    old = "has_32_bit_programs() { :; }"
+    assert ask(whole, machine("Linux", "x86_64") + old, 'find_platform; echo "$platform"') == "linux-i686"
+    assert ask(whole, machine("Linux", "aarch64") + old, 'find_platform; echo "$platform"') == "linux-armv7"
+
+
+@pytest.mark.parametrize("libc, listed, chosen", [
+    ("musl libc (x86_64)", ["linux-x86_64", "linux-x86_64-musl"], "linux-x86_64-musl"),
+    ("musl libc (x86_64)", ["linux-x86_64"], "linux-x86_64"),
+    ("ldd (GNU libc) 2.36", ["linux-x86_64-musl", "linux-x86_64-gnu"], "linux-x86_64-gnu"),
+    ("ldd (GNU libc) 2.36", ["linux-x86_64-musl"], "linux-x86_64-musl"),
+])
+def test_the_build_for_the_systems_libc_is_chosen(lab, libc, listed, chosen):
+    _, whole = block_and_installer(lab)
+    fakes = machine("Linux", "x86_64") + f"ldd() {{ echo '{libc}'; }}; has_32_bit_programs() {{ return 1; }}"
+    sums = " ".join(f"acme-{platform}.tar.gz=0" for platform in listed)
+    assert ask(whole, fakes, f'sha256sums="{sums}"; find_platform; choose_artifact; echo "$file"') == \
+        f"acme-{chosen}.tar.gz"

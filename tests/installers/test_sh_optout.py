@@ -1,6 +1,7 @@
 """Opt-outs: the rows of shim/spec, asked of install.sh in every shell before anything is downloaded."""
 
 import concurrent.futures
+import os
 import shutil
 import subprocess
 
@@ -122,6 +123,37 @@ def test_a_choice_that_is_a_pipe_does_not_hang(lab):
         subprocess.run(["mkfifo", case.home / ".acme/telemetry"], check=True)
 
     assert check(lab, {}, False, before=choose) == ""
+
+
+def test_without_an_endpoint_there_is_no_telemetry(lab):
+    script = lab.render(ENDPOINT=None, PRIVACY_URL=None, SHIMS=None, SHIM_URL=None)
+    for endpoint in (None, "http://127.0.0.1:1/v1/events"):
+        case = lab.case()
+        done = subprocess.run(["sh", case.write(script)], env=case.environment(FOOTFALL_ENDPOINT=endpoint),
+                              capture_output=True, text=True, timeout=20, check=False)
+        assert (done.returncode, done.stderr, case.leftovers) == (0, "", [])
+
+
+@pytest.mark.parametrize("switch", ["acme", "footfall"])
+def test_the_fleets_switch(lab, switch):
+    if os.getuid() != 0:
+        pytest.skip("only root can mount")
+    case = lab.case()
+    etc = case.folder / "etc"
+    (etc / switch).mkdir(parents=True)
+    for file in ("passwd", "group", "hosts", "nsswitch.conf"):
+        shutil.copy(f"/etc/{file}", etc)
+    file = case.write(lab.render())
+    script = f'mount --bind {etc} /etc && exec sh {file} "$@"'
+    for on in (False, True):
+        if on:
+            (etc / switch / "no-telemetry").touch()
+        before = len(case.events)
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=20,
+                              env=case.environment(ACME_TELEMETRY="1"), check=False)
+        assert done.returncode == 0, done.stderr
+        assert ("anonymous" in done.stderr) == (not on)
+        assert len(case.wait_for_events(2)) - before == (0 if on else 2)
 
 
 def test_every_row_in_every_shell(lab, shell):
