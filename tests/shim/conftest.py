@@ -2,19 +2,11 @@
 
 import os
 import pathlib
-import sys
 import tempfile
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-
-from shim_lab import SHIM, Case  # noqa: E402
-from sink import Pki, Sink  # noqa: E402
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: not in every run of the tests (make test-long)")
+from shim_lab import SHIM, Case
+from sink import Pki, Sink
 
 
 @pytest.fixture(scope="session", autouse=True)
