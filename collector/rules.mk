@@ -4,7 +4,7 @@ COLLECTOR_GEN =
 -include collector/web/rules.mk
 
 # The policy that the shim and the collector share, and the collector's own files.
-COLLECTOR_POLICY = app cid endpoint event schema
+COLLECTOR_POLICY = app cid endpoint event nearest schema
 # How the shim verifies a server, for forwarding.
 COLLECTOR_TRUST = trust trust_files
 COLLECTOR_NAMES = $(basename $(notdir $(wildcard collector/*.c))) $(COLLECTOR_POLICY) $(COLLECTOR_TRUST) \
@@ -43,3 +43,5 @@ build/footfall-collector: build/collector/$(NATIVE)/footfall-collector
 
 build/footfall-collector-asan: build/collector/asan-x86_64-linux-gnu/footfall-collector
 	@cp $< $@.new && mv $@.new $@
+
+include tests/collector/rules.mk

@@ -1,5 +1,0 @@
-"""Lets the tests of the collector find what all tests share."""
-import pathlib
-import sys
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
