@@ -41,7 +41,7 @@ SHIM_CFLAGS = $(call by_target,$(ASAN_CFLAGS),$(NATIVE_CFLAGS),$(CROSS_CFLAGS)) 
 # make none: rcrt1.o, which relocates itself, has to be named.
 MUSL_LIB := /usr/lib/$(NATIVE)
 ELF_LDFLAGS = -s -Wl,--gc-sections,--build-id=none -Wl,-z,relro,-z,now,-z,noexecstack
-NATIVE_LDFLAGS = $(NATIVE_CFLAGS) -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code \
+NATIVE_LDFLAGS = $(NATIVE_CFLAGS) -flto-partition=one -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code \
     $(ELF_LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 CROSS_LDFLAGS = $(if $(call target_is,windows),-s -Wl$(comma)--gc-sections,\
     $(if $(call target_is,macos),-s -Wl$(comma)-dead_strip,-static -pie $(ELF_LDFLAGS)))

@@ -31,12 +31,9 @@
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
 #define MBEDTLS_SSL_CIPHERSUITES                        \
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256,                  \
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,            \
     MBEDTLS_TLS1_3_AES_256_GCM_SHA384,                  \
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,    \
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,      \
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, \
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, \
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,    \
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
 
@@ -54,14 +51,14 @@
 #define MBEDTLS_OID_C
 #define MBEDTLS_BASE64_C
 
-/* The ciphers. Small code and tables over fast ones: an event is one record. */
+/*
+ * The ciphers that every server of TLS 1.3 must have (RFC 8446, 9.1), and no others: AES-GCM, P-256; and P-384 and
+ * SHA-384 and SHA-512 for what signs certificates. Small code and tables over fast ones: an event is one record.
+ */
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_FEWER_TABLES
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT
 #define MBEDTLS_GCM_C
-#define MBEDTLS_CHACHA20_C
-#define MBEDTLS_POLY1305_C
-#define MBEDTLS_CHACHAPOLY_C
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA256_C
@@ -76,7 +73,6 @@
 #define MBEDTLS_ECP_C
 #define MBEDTLS_ECDH_C
 #define MBEDTLS_ECDSA_C
-#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED
 #define MBEDTLS_ECP_NIST_OPTIM
