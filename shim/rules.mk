@@ -8,6 +8,9 @@ SHIM_CPPFLAGS = -D_GNU_SOURCE -DCURL_STATICLIB -DFOOTFALL_VERSION='"$(VERSION)"'
 
 GEN = $(patsubst %,build/gen/%_table.h,event ci platforms) build/gen/roots.h
 
+# Kept: what only pattern rules name would be deleted as soon as it has been used.
+.PRECIOUS: build/gen/%_table.h
+
 build/gen/%_table.h: shim/spec/%.tsv scripts/tables.awk
 	@mkdir -p $(@D)
 	@awk -v table=$* -f scripts/tables.awk $< > $@
