@@ -100,18 +100,22 @@ static const struct key *find_key(const struct key *keys, size_t count, const ch
 
 static bool fail_unknown_key(const struct parser *p, const char *name)
 {
-    struct nearest nearest = nearest_start(name);
+    const char *words[COUNT(app_keys) + COUNT(global_keys) + 1], *near;
     char remedy[160];
+    size_t n = 0;
 
     for (size_t i = 0; i < COUNT(app_keys); i++)
-        nearest_try(&nearest, app_keys[i].name);
+        words[n++] = app_keys[i].name;
     for (size_t i = 0; p->app == NULL && i < COUNT(global_keys); i++)
-        nearest_try(&nearest, global_keys[i].name);
+        words[n++] = global_keys[i].name;
+    words[n] = NULL;
+    near = nearest_word(name, strlen(name), words);
     if (p->app != NULL && find_key(global_keys, COUNT(global_keys), name) != NULL)
         snprintf(remedy, sizeof remedy, "it belongs above the first [app] section");
+    else if (near != NULL)
+        snprintf(remedy, sizeof remedy, "did you mean \"%s\"? All keys: footfall-collector.conf(5)", near);
     else
-        snprintf(remedy, sizeof remedy, "did you mean \"%s\"? All keys: footfall-collector.conf(5)",
-                 nearest.best);
+        snprintf(remedy, sizeof remedy, "all keys: footfall-collector.conf(5)");
     return fail(p, "unknown key", name, remedy);
 }
 

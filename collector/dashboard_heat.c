@@ -173,8 +173,8 @@ void dashboard_write_heat(struct dashboard_text *text, const struct dashboard_vi
     dashboard_put(text, "<section aria-labelledby=\"heat\">\n<h2 id=\"heat\">Failure rate by platform and "
                         "release</h2>\n<p class=\"lead\">Failed installs of those whose outcome is known; the "
                         "small number is how many that are. <span class=\"mark\">▲</span> marks a regression: "
-                        "three points or more above what older releases had on the same platform within 90 days "
-                        "or those shown, and more than chance explains.</p>\n");
+                        "three points or more above the older releases on that platform, over 90 days or "
+                        "more, and not by chance.</p>\n");
     write_jumps(text, &heat);
     write_table(text, &heat);
     dashboard_put(text, "</section>\n");

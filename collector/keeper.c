@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "keeper_clock.h"
 #include "log.h"
 #include "service.h"
 
@@ -21,34 +22,6 @@ struct keeper {
     struct keeper_clock clock;
     bool warned;
 };
-
-static bool near(int64_t a, int64_t b)
-{
-    return a - b < HOUR && b - a < HOUR;
-}
-
-bool keeper_clock_ok(struct keeper_clock *clock, int64_t wall_s, int64_t steady_s)
-{
-    int64_t offset = wall_s - steady_s;
-
-    if (!clock->started || near(offset, clock->offset_s)) {
-        clock->offset_s = offset; /* slow drift is not a jump */
-        clock->started = true;
-        clock->jumped = false;
-        return true;
-    }
-    if (!clock->jumped || !near(offset, clock->jumped_s)) {
-        clock->jumped = true;
-        clock->jumped_s = offset;
-        clock->jumped_at_s = steady_s;
-        return false;
-    }
-    if (steady_s - clock->jumped_at_s < CLOCK_DAY)
-        return false;
-    clock->offset_s = offset;
-    clock->jumped = false;
-    return true;
-}
 
 enum store_error keeper_purge(struct store *store, const struct config *config, int64_t now,
                               uint64_t *purged)

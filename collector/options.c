@@ -36,20 +36,19 @@ static const struct {
     {"--db", offsetof(struct options, db)},
     {"--rate-limit", offsetof(struct options, rate_limit)},
 };
-static const char *const without_value[] = {"--csv", "--json", "--help", "--version"};
 
 static bool fail_unknown(const char *word, char message[CONFIG_MESSAGE_MAX])
 {
-    struct nearest nearest = nearest_start(word);
+    static const char *const words[] = {"--config", "--listen", "--db",   "--rate-limit",
+                                        "--csv",    "--json",   "--help", "--version",
+                                        "backup",   "purge",    "export", "check", NULL};
+    const char *near = nearest_word(word, strlen(word), words);
 
-    for (size_t i = 0; i < sizeof with_value / sizeof with_value[0]; i++)
-        nearest_try(&nearest, with_value[i].name);
-    for (size_t i = 0; i < sizeof without_value / sizeof without_value[0]; i++)
-        nearest_try(&nearest, without_value[i]);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        nearest_try(&nearest, commands[i].name);
-    snprintf(message, CONFIG_MESSAGE_MAX, "unknown argument \"%.64s\"; did you mean \"%s\"? See --help",
-             word, nearest.best);
+    if (near != NULL)
+        snprintf(message, CONFIG_MESSAGE_MAX, "unknown argument \"%.64s\"; did you mean \"%s\"? See --help",
+                 word, near);
+    else
+        snprintf(message, CONFIG_MESSAGE_MAX, "unknown argument \"%.64s\"; see --help", word);
     return false;
 }
 

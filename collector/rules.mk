@@ -4,7 +4,7 @@ COLLECTOR_GEN =
 -include collector/web/rules.mk
 
 # The policy that the shim and the collector share, and the collector's own files.
-COLLECTOR_POLICY = app cid endpoint event nearest schema
+COLLECTOR_POLICY = app cid endpoint event nearest pem schema
 # How the shim verifies a server, for forwarding.
 COLLECTOR_TRUST = trust trust_files
 COLLECTOR_NAMES = $(basename $(notdir $(wildcard collector/*.c))) $(COLLECTOR_POLICY) $(COLLECTOR_TRUST) \

@@ -1,7 +1,7 @@
-/* load FILE: puts events from the standard input into a store, as if they had come in at their times.
+/* load FILE [APP]: puts events from the standard input into a store, as if they had come in at their times.
  *
  * A line is what seed.py prints: seconds since 1970, then the members in their order, with tabs. The
- * events of an hour make one batch. Events of the app "default". */
+ * events of an hour make one batch. They belong to the app "default" unless another is named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@ struct batch {
     struct store_event entry[BATCH_MAX];
     size_t count;
     int64_t when;
+    const char *app;
 };
 
 static void die(const char *what, const char *detail)
@@ -54,13 +55,13 @@ static void add(struct store *store, struct batch *batch, int64_t when, const st
         batch->when = when;
     batch->event[batch->count] = *event;
     batch->entry[batch->count] =
-        (struct store_event){.event = &batch->event[batch->count], .app = "default"};
+        (struct store_event){.event = &batch->event[batch->count], .app = batch->app};
     batch->count++;
 }
 
 int main(int argc, char **argv)
 {
-    struct store_options options = {.file = argc == 2 ? argv[1] : NULL, .busy_ms = 5000};
+    struct store_options options = {.file = argc == 2 || argc == 3 ? argv[1] : NULL, .busy_ms = 5000};
     struct store *store;
     char message[STORE_ERROR_MAX], line[1024];
     struct batch *batch = calloc(1, sizeof *batch);
@@ -68,7 +69,8 @@ int main(int argc, char **argv)
     int64_t when;
 
     if (!batch || !options.file)
-        die("usage", "load FILE <events");
+        die("usage", "load FILE [APP] <events");
+    batch->app = argc == 3 ? argv[2] : "default";
     if (store_open(&options, &store, message) != STORE_OK)
         die("cannot open the store", message);
     while (fgets(line, sizeof line, stdin)) {

@@ -47,3 +47,8 @@ build/test/fuzz/fuzz_intake build/test/fuzz/fuzz_config: build/test/fuzz/%: test
 
 # The only build of the collector that a clock can be put under: it is dynamic.
 collector-test-tools: build/footfall-collector-asan
+
+screenshot: build/footfall-collector collector-test-tools
+	tests/collector/screenshot.py docs/dashboard.png
+
+.PHONY: screenshot
