@@ -209,7 +209,7 @@ sh, or: curl ... | sh -s -- --no-telemetry" >&2
 # signal of our terminal, and not our child, so that a `wait` in the installer passes it by.
 footfall_detach() {
     (
-        trap '' HUP INT PIPE TERM
+        trap '' HUP INT QUIT PIPE TERM
         trap - EXIT
         set +eu
         ( exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; "$1" ) &
@@ -414,7 +414,7 @@ footfall_succeeded() {
 # after a signal the shell dies of that same signal.
 footfall_leave() { # [SIGNAL STATUS]
     trap - EXIT
-    trap '' HUP INT PIPE TERM
+    trap '' HUP INT QUIT PIPE TERM
     set +eu
     footfall_state_outcome install_failed
     footfall_cleanup
@@ -427,6 +427,7 @@ footfall_leave() { # [SIGNAL STATUS]
 trap footfall_leave EXIT
 trap 'footfall_leave HUP 129' HUP
 trap 'footfall_leave INT 130' INT
+trap 'footfall_leave QUIT 131' QUIT
 trap 'footfall_leave PIPE 141' PIPE
 trap 'footfall_leave TERM 143' TERM
 # when pasted: footfall_start ${1+"$@"}

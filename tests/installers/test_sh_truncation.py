@@ -50,8 +50,14 @@ def test_cut_here_and_there(lab, shell):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("shell", ["dash", "bash"], indirect=True)
 def test_cut_at_every_byte(lab, shell):
     check_cuts(lab, shell, 1)
+
+
+@pytest.mark.long
+def test_cut_at_many_bytes(lab, shell):
+    check_cuts(lab, shell, 7)
 
 
 def test_the_whole_runs(lab):

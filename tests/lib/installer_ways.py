@@ -201,7 +201,7 @@ WAYS = {
     "INT": Way(act=signalled(signal.SIGINT), prepare=HUNG),
     "TERM": Way(act=signalled(signal.SIGTERM), prepare=HUNG),
     "HUP": Way(act=signalled(signal.SIGHUP), prepare=HUNG),
-    "QUIT": Way(act=signalled(signal.SIGQUIT), prepare=HUNG, leaves_folder=True),
+    "QUIT": Way(act=signalled(signal.SIGQUIT), prepare=HUNG),
     "KILL": Way(run=run_and_kill, prepare=HUNG, leaves_folder=True),
     "closed pipe": Way(run=run_into_closed_pipe),
     "parent killed": Way(COMPLETE, run=run_under_doomed_parent, prepare=trouble("late=0.5")),
