@@ -1,3 +1,4 @@
+#include "forward_lane.h"
 #include "pages.h"
 
 #include <stdio.h>
@@ -74,9 +75,9 @@ static void add_forwarding(cJSON *object, const struct config_app *app)
 {
     cJSON *targets = cJSON_AddArrayToObject(object, "forwarded_to");
 
-    if (app->ga4_measurement_id[0] != '\0')
+    if (forward_wanted(FORWARD_GA4, app))
         cJSON_AddItemToArray(targets, cJSON_CreateString("Google Analytics 4"));
-    if (app->posthog_key_file[0] != '\0')
+    if (forward_wanted(FORWARD_POSTHOG, app))
         cJSON_AddItemToArray(targets, cJSON_CreateString("PostHog"));
 }
 
