@@ -44,7 +44,8 @@ static void write_banner(struct dashboard_text *text, const struct dashboard_vie
     dashboard_put(text, "<a class=\"skip\" href=\"#figures\">Skip to the figures</a>\n"
                         "<div class=\"page\">\n<header class=\"top\">\n<h1>");
     dashboard_escape(text, title);
-    dashboard_putf(text, "</h1>\n<p>%s to %s, UTC</p>\n<p class=\"brand\">Footfall</p>\n</header>\n",
+    dashboard_putf(text,
+                   "</h1>\n<p>%s to %s, UTC</p>\n<p class=\"brand\">Footfall</p>\n</header>\n",
                    first, last);
 }
 
@@ -58,7 +59,8 @@ static void write_footer(struct dashboard_text *text, const struct dashboard_vie
     dashboard_write_query(text, view);
     dashboard_put(text, "\">stats</a> <a href=\"v1/schema\">schema</a> "
                         "<a href=\"v1/policy\">policy</a> <a href=\"metrics\">metrics</a>");
-    dashboard_putf(text, "<span>Made %.10s %.5s UTC, to the hour.</span></footer>\n", when, when + 11);
+    dashboard_putf(text, "<span>Made %.10s %.5s UTC, to the hour.</span></footer>\n", when,
+                   when + 11);
 }
 
 static bool is_empty(const struct stats_sums *sums)
@@ -70,8 +72,9 @@ static void write_body(struct dashboard_text *text, const struct dashboard_view 
 {
     dashboard_put(text, "<main id=\"figures\">\n");
     if (is_empty(&view->stats->totals)) {
-        dashboard_put(text, "<p class=\"empty\">No events in these days with these filters. Events show "
-                            "here a few seconds after they arrive.</p>\n");
+        dashboard_put(text,
+                      "<p class=\"empty\">No events in these days with these filters. Events show "
+                      "here a few seconds after they arrive.</p>\n");
     } else {
         dashboard_write_figures(text, view);
         dashboard_put(text, "<div class=\"pair\">\n");
@@ -90,7 +93,9 @@ static void write_body(struct dashboard_text *text, const struct dashboard_view 
 void dashboard_write(struct dashboard_text *text, const struct dashboard_view *view)
 {
     const char *app = view->stats->query.app;
-    const char *title = *app ? app : view->config->app_count == 1 ? view->config->apps[0].name : "All apps";
+    const char *title = *app                           ? app
+                        : view->config->app_count == 1 ? view->config->apps[0].name
+                                                       : "All apps";
 
     write_head(text, title);
     write_scripts(text);
@@ -107,20 +112,24 @@ void dashboard_write(struct dashboard_text *text, const struct dashboard_view *v
 void dashboard_write_refusal(struct dashboard_text *text, const char *parameter)
 {
     write_head(text, "Not a view");
-    dashboard_put(text, "</head>\n<body>\n<div class=\"page\">\n<header class=\"top\"><h1>This address asks for "
-                        "something unknown</h1></header>\n<main><p>The parameter <code>");
+    dashboard_put(
+        text,
+        "</head>\n<body>\n<div class=\"page\">\n<header class=\"top\"><h1>This address asks for "
+        "something unknown</h1></header>\n<main><p>The parameter <code>");
     dashboard_escape(text, parameter);
-    dashboard_put(text, "</code> does not parse. Days are a number from 1 to 3660; from and to are days as "
-                        "in 2026-11-21, in this order.</p>\n"
-                        "<p><a href=\"./\">The whole dashboard</a></p></main>\n</div>\n</body>\n</html>\n");
+    dashboard_put(
+        text, "</code> does not parse. Days are a number from 1 to 3660; from and to are days as "
+              "in 2026-11-21, in this order.</p>\n"
+              "<p><a href=\"./\">The whole dashboard</a></p></main>\n</div>\n</body>\n</html>\n");
 }
 
 static void answer_text(struct answer *answer, unsigned status, struct dashboard_text *text)
 {
     /* No inline script or style, nobody else's files, in nobody's frame. */
-    answer_header(answer, "Content-Security-Policy",
-                  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                  "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    answer_header(
+        answer, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     answer_header(answer, "X-Content-Type-Options", "nosniff");
     answer_header(answer, "Referrer-Policy", "no-referrer");
     answer_header(answer, "Cache-Control", "no-cache");
@@ -141,7 +150,8 @@ static bool collect(const struct ask *ask, const struct stats_query *query, stru
     enum store_error error = stats_collect(ask->store, query, ask->config->k, ask->now, stats);
 
     if (error != STORE_OK)
-        log_line(LOG_ERROR, "the figures cannot be read", "reason", store_message(ask->store), NULL);
+        log_line(LOG_ERROR, "the figures cannot be read", "reason", store_message(ask->store),
+                 NULL);
     return error == STORE_OK;
 }
 
@@ -151,7 +161,8 @@ struct figures {
     struct stats *shown, *choices, *history;
 };
 
-static bool collect_all(const struct ask *ask, const struct stats_query *query, struct figures *figures)
+static bool collect_all(const struct ask *ask, const struct stats_query *query,
+                        struct figures *figures)
 {
     struct stats_query wide = *query, old = *query;
 
@@ -161,9 +172,11 @@ static bool collect_all(const struct ask *ask, const struct stats_query *query, 
         old.first_day = old.last_day - DASHBOARD_HISTORY_DAYS + 1;
     if (!collect(ask, query, &figures->shown))
         return false;
-    if ((*query->release || *query->platform || *query->method) && !collect(ask, &wide, &figures->choices))
+    if ((*query->release || *query->platform || *query->method) &&
+        !collect(ask, &wide, &figures->choices))
         return false;
-    return (!*query->release && old.first_day == query->first_day) || collect(ask, &old, &figures->history);
+    return (!*query->release && old.first_day == query->first_day) ||
+           collect(ask, &old, &figures->history);
 }
 
 void dashboard_page(const struct ask *ask, struct answer *answer)
@@ -185,7 +198,8 @@ void dashboard_page(const struct ask *ask, struct answer *answer)
         view.stats = figures.shown;
         view.choices = figures.choices ? figures.choices : figures.shown;
         view.history = figures.history ? figures.history : figures.shown;
-        view.days_named = ask->query(ask->query_context, "from") || ask->query(ask->query_context, "to");
+        view.days_named =
+            ask->query(ask->query_context, "from") || ask->query(ask->query_context, "to");
         dashboard_write(&text, &view);
     }
     stats_free(figures.shown);

@@ -31,7 +31,8 @@ static void find_releases(struct adoption *adoption, size_t most)
 }
 
 /* The release's completed installs of the last days, and the day of its first one (0 = none). */
-static uint64_t recent_installs(const struct adoption *adoption, const char *release, int32_t *first)
+static uint64_t recent_installs(const struct adoption *adoption, const char *release,
+                                int32_t *first)
 {
     const struct stats_table *table = &adoption->stats->table[STATS_RELEASE_DAYS];
     uint64_t recent = 0;
@@ -108,17 +109,21 @@ void dashboard_write_adoption(struct dashboard_text *text, const struct dashboar
     if (adoption.releases == 0)
         return;
     adoption.recent_total = recent_installs(&adoption, NULL, &first);
-    dashboard_put(text, "<section aria-labelledby=\"adoption\">\n<h2 id=\"adoption\">Adoption of releases</h2>\n"
-                        "<p class=\"lead\">Each release's share of the completed installs of a day.</p>\n");
+    dashboard_put(
+        text,
+        "<section aria-labelledby=\"adoption\">\n<h2 id=\"adoption\">Adoption of releases</h2>\n"
+        "<p class=\"lead\">Each release's share of the completed installs of a day.</p>\n");
     write_legend(text, view->stats);
-    dashboard_put(text, "<div class=\"chart\" id=\"adoption-chart\" role=\"img\" aria-label=\"Share of each release "
-                        "by day; the table below has the numbers\" hidden></div>\n"
-                        "<details data-chart open><summary>Release by release</summary><div class=\"scroll\" "
-                        "tabindex=\"0\" role=\"region\" aria-label=\"Release by release\">"
-                        "<table class=\"bars\"><thead><tr><th scope=\"col\">Release</th>"
-                        "<th scope=\"col\">First in range</th><th scope=\"col\" class=\"n\">Completed</th>"
-                        "<th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Share, last 7 "
-                        "days</th><td class=\"wide\"></td></tr></thead>\n<tbody>\n");
+    dashboard_put(
+        text,
+        "<div class=\"chart\" id=\"adoption-chart\" role=\"img\" aria-label=\"Share of each release "
+        "by day; the table below has the numbers\" hidden></div>\n"
+        "<details data-chart open><summary>Release by release</summary><div class=\"scroll\" "
+        "tabindex=\"0\" role=\"region\" aria-label=\"Release by release\">"
+        "<table class=\"bars\"><thead><tr><th scope=\"col\">Release</th>"
+        "<th scope=\"col\">First in range</th><th scope=\"col\" class=\"n\">Completed</th>"
+        "<th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Share, last 7 "
+        "days</th><td class=\"wide\"></td></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < adoption.releases; i++)
         write_row(text, &adoption, i);
     dashboard_put(text, "</tbody></table></div></details>\n</section>\n");

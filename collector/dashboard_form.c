@@ -82,8 +82,10 @@ static void write_named_days(struct dashboard_text *text, const struct dashboard
 
     stats_day_text(view->stats->query.first_day, first);
     stats_day_text(view->stats->query.last_day, last);
-    dashboard_putf(text, "<input type=\"hidden\" name=\"from\" value=\"%s\">"
-                         "<input type=\"hidden\" name=\"to\" value=\"%s\">\n", first, last);
+    dashboard_putf(text,
+                   "<input type=\"hidden\" name=\"from\" value=\"%s\">"
+                   "<input type=\"hidden\" name=\"to\" value=\"%s\">\n",
+                   first, last);
 }
 
 static void write_apps(struct dashboard_text *text, const struct dashboard_view *view)

@@ -80,7 +80,8 @@ static struct stats_sums history(const struct heat *heat, const char *platform, 
     return sums;
 }
 
-static void write_cell(struct dashboard_text *text, const struct heat *heat, const char *platform, size_t at)
+static void write_cell(struct dashboard_text *text, const struct heat *heat, const char *platform,
+                       size_t at)
 {
     const struct stats_sums *sums = sums_at(heat, platform, at);
 
@@ -96,8 +97,9 @@ static void write_cell(struct dashboard_text *text, const struct heat *heat, con
     else
         dashboard_putf(text, "<td class=\"h%d%s\">", rate_heat(sums), jumped ? " jump" : "");
     if (jumped)
-        dashboard_put(text, "<span aria-hidden=\"true\">▲ </span><span class=\"hidden-text\">regression "
-                            "</span>");
+        dashboard_put(text,
+                      "<span aria-hidden=\"true\">▲ </span><span class=\"hidden-text\">regression "
+                      "</span>");
     dashboard_share(text, sums->failures, rate_outcomes(sums));
     dashboard_put(text, "<small><span class=\"hidden-text\">of </span>");
     dashboard_number(text, rate_outcomes(sums));
@@ -114,7 +116,8 @@ static void write_row(struct dashboard_text *text, const struct heat *heat, cons
     dashboard_put(text, "</tr>\n");
 }
 
-static void write_jump(struct dashboard_text *text, struct heat *heat, const char *platform, size_t at)
+static void write_jump(struct dashboard_text *text, struct heat *heat, const char *platform,
+                       size_t at)
 {
     const struct stats_sums *sums = sums_at(heat, platform, at);
     struct stats_sums before = history(heat, platform, at);
@@ -148,8 +151,9 @@ static void write_table(struct dashboard_text *text, const struct heat *heat)
 {
     const struct stats_table *platforms = &heat->stats->table[STATS_PLATFORMS];
 
-    dashboard_put(text, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"heat\">"
-                        "<table class=\"heat\">\n<thead><tr><th scope=\"col\">Platform</th>");
+    dashboard_put(text,
+                  "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"heat\">"
+                  "<table class=\"heat\">\n<thead><tr><th scope=\"col\">Platform</th>");
     for (size_t i = 0; i < heat->columns; i++) {
         dashboard_put(text, "<th scope=\"col\">");
         dashboard_escape(text, heat->release[i]->key);
@@ -170,11 +174,13 @@ void dashboard_write_heat(struct dashboard_text *text, const struct dashboard_vi
     find_releases(&heat);
     if (heat.releases == 0)
         return;
-    dashboard_put(text, "<section aria-labelledby=\"heat\">\n<h2 id=\"heat\">Failure rate by platform and "
-                        "release</h2>\n<p class=\"lead\">Failed installs of those whose outcome is known; the "
-                        "small number is how many that are. <span class=\"mark\">▲</span> marks a regression: "
-                        "three points or more above the older releases on that platform, over 90 days or "
-                        "more, and not by chance.</p>\n");
+    dashboard_put(
+        text,
+        "<section aria-labelledby=\"heat\">\n<h2 id=\"heat\">Failure rate by platform and "
+        "release</h2>\n<p class=\"lead\">Failed installs of those whose outcome is known; the "
+        "small number is how many that are. <span class=\"mark\">▲</span> marks a regression: "
+        "three points or more above the older releases on that platform, over 90 days or "
+        "more, and not by chance.</p>\n");
     write_jumps(text, &heat);
     write_table(text, &heat);
     dashboard_put(text, "</section>\n");

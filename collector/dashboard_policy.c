@@ -24,13 +24,17 @@ void dashboard_write_rejects(struct dashboard_text *text, const struct dashboard
 
     if (count == 0)
         return;
-    dashboard_put(text, "<section aria-labelledby=\"refused\">\n<h2 id=\"refused\">Refused requests</h2>\n");
+    dashboard_put(
+        text, "<section aria-labelledby=\"refused\">\n<h2 id=\"refused\">Refused requests</h2>\n");
     if (count > sums->starts + sums->completes + sums->failures)
-        dashboard_put(text, "<p class=\"notice\">More requests were refused than taken: an installer may be "
-                            "sending something this collector does not understand.</p>\n");
-    dashboard_put(text, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"refused\"><table>"
-                        "<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">Meaning</th>"
-                        "<th scope=\"col\" class=\"n\">Requests</th></tr></thead>\n<tbody>\n");
+        dashboard_put(
+            text, "<p class=\"notice\">More requests were refused than taken: an installer may be "
+                  "sending something this collector does not understand.</p>\n");
+    dashboard_put(
+        text,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"refused\"><table>"
+        "<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">Meaning</th>"
+        "<th scope=\"col\" class=\"n\">Requests</th></tr></thead>\n<tbody>\n");
     for (int i = 0; i < REJECT_REASONS; i++) {
         if (view->stats->rejects_total[i] == 0)
             continue;
@@ -58,7 +62,8 @@ static void write_fields(struct dashboard_text *text)
     dashboard_put(text, "; and when it arrived. Nothing else is stored.</dd>\n");
 }
 
-static void write_forwarding(struct dashboard_text *text, const struct config_app *apps, size_t count)
+static void write_forwarding(struct dashboard_text *text, const struct config_app *apps,
+                             size_t count)
 {
     bool ga4 = false, posthog = false;
 
@@ -75,8 +80,8 @@ static void write_forwarding(struct dashboard_text *text, const struct config_ap
         dashboard_put(text, "To nobody.</dd>\n");
 }
 
-static void write_retention(struct dashboard_text *text, const struct config_app *apps, size_t count,
-                            int64_t last_purge)
+static void write_retention(struct dashboard_text *text, const struct config_app *apps,
+                            size_t count, int64_t last_purge)
 {
     uint32_t least = apps[0].retention_days, most = least;
     char when[21];
@@ -110,19 +115,25 @@ void dashboard_write_policy(struct dashboard_text *text, const struct dashboard_
             count = 1;
             break;
         }
-    dashboard_put(text, "<section aria-labelledby=\"keep\">\n<h2 id=\"keep\">What we keep</h2>\n"
-                        "<p class=\"lead\">Anonymous counts of installs, and nothing about the person.</p>\n"
-                        "<dl class=\"keep\">\n");
+    dashboard_put(
+        text, "<section aria-labelledby=\"keep\">\n<h2 id=\"keep\">What we keep</h2>\n"
+              "<p class=\"lead\">Anonymous counts of installs, and nothing about the person.</p>\n"
+              "<dl class=\"keep\">\n");
     write_fields(text);
-    dashboard_put(text, "<dt>Addresses</dt><dd>Held in memory for a moment to limit floods; never written "
-                        "down.</dd>\n");
+    dashboard_put(
+        text, "<dt>Addresses</dt><dd>Held in memory for a moment to limit floods; never written "
+              "down.</dd>\n");
     if (count > 0) {
         write_retention(text, apps, count, view->last_purge);
         write_forwarding(text, apps, count);
     }
-    dashboard_putf(text, "<dt>In public</dt><dd>Groups of fewer than %" PRIu32
-                         " installs are shown as “other”.</dd>\n", view->stats->k);
-    dashboard_put(text, "<dt>Your own events</dt><dd><code>footfall id</code> shows the id of this machine, "
-                        "<code>footfall forget</code> deletes everything under it here and then the id itself."
-                        "</dd>\n</dl>\n</section>\n");
+    dashboard_putf(text,
+                   "<dt>In public</dt><dd>Groups of fewer than %" PRIu32
+                   " installs are shown as “other”.</dd>\n",
+                   view->stats->k);
+    dashboard_put(
+        text,
+        "<dt>Your own events</dt><dd><code>footfall id</code> shows the id of this machine, "
+        "<code>footfall forget</code> deletes everything under it here and then the id itself."
+        "</dd>\n</dl>\n</section>\n");
 }

@@ -1,4 +1,5 @@
-/* The parts of the page that are sums: the headline figures, days, funnel, platforms and methods. */
+/* The parts of the page that are sums: the headline figures, days, funnel, platforms and methods.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,16 +13,19 @@ void dashboard_write_bar(struct dashboard_text *text, const char *class, uint64_
 
     if (part > 0 && width < 4)
         width = 4;
-    dashboard_putf(text, "<svg viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-                         "<rect class=\"c-track\" width=\"1000\" height=\"10\"/>"
-                         "<rect class=\"%s\" width=\"%" PRIu64 "\" height=\"10\"/></svg>",
+    dashboard_putf(text,
+                   "<svg viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                   "<rect class=\"c-track\" width=\"1000\" height=\"10\"/>"
+                   "<rect class=\"%s\" width=\"%" PRIu64 "\" height=\"10\"/></svg>",
                    class, width);
 }
 
 void dashboard_write_swatch(struct dashboard_text *text, const char *class)
 {
-    dashboard_putf(text, "<svg width=\"10\" height=\"10\" aria-hidden=\"true\">"
-                         "<rect class=\"%s\" width=\"10\" height=\"10\" rx=\"2\"/></svg>", class);
+    dashboard_putf(text,
+                   "<svg width=\"10\" height=\"10\" aria-hidden=\"true\">"
+                   "<rect class=\"%s\" width=\"10\" height=\"10\" rx=\"2\"/></svg>",
+                   class);
 }
 
 static void write_figure(struct dashboard_text *text, const char *name, uint64_t number)
@@ -127,16 +131,19 @@ static void write_legend_item(struct dashboard_text *text, const char *class, co
 
 void dashboard_write_installs(struct dashboard_text *text, const struct dashboard_view *view)
 {
-    dashboard_put(text, "<section aria-labelledby=\"installs\">\n<h2 id=\"installs\">Installs per day</h2>\n"
-                        "<ul class=\"legend\">");
+    dashboard_put(
+        text, "<section aria-labelledby=\"installs\">\n<h2 id=\"installs\">Installs per day</h2>\n"
+              "<ul class=\"legend\">");
     write_legend_item(text, "c-complete", "Completed");
     write_legend_item(text, "c-failed", "Failed");
     write_legend_item(text, "c-unknown", "No outcome");
-    dashboard_put(text, "</ul>\n<div class=\"chart\" id=\"installs-chart\" role=\"img\" aria-label=\"Installs per "
-                        "day by outcome; the table below has the numbers\" hidden></div>\n"
-                        "<details data-chart open><summary>Day by day</summary><div class=\"scroll\" "
-                        "tabindex=\"0\" role=\"region\" aria-label=\"Day by day\"><table>\n"
-                        "<thead><tr><th scope=\"col\">Day</th>");
+    dashboard_put(
+        text,
+        "</ul>\n<div class=\"chart\" id=\"installs-chart\" role=\"img\" aria-label=\"Installs per "
+        "day by outcome; the table below has the numbers\" hidden></div>\n"
+        "<details data-chart open><summary>Day by day</summary><div class=\"scroll\" "
+        "tabindex=\"0\" role=\"region\" aria-label=\"Day by day\"><table>\n"
+        "<thead><tr><th scope=\"col\">Day</th>");
     dashboard_put(text, sums_head);
     dashboard_put(text, "<th scope=\"col\" class=\"n\">Machines</th></tr></thead>\n<tbody>\n");
     write_day_rows(text, &view->stats->table[STATS_DAYS]);
@@ -162,9 +169,10 @@ void dashboard_write_funnel(struct dashboard_text *text, const struct dashboard_
 
     if (whole < sums->starts)
         whole = sums->starts;
-    dashboard_put(text, "<section aria-labelledby=\"funnel\">\n<h2 id=\"funnel\">From start to outcome</h2>\n"
-                        "<p class=\"lead\">No outcome: the install is still running, or its end was never "
-                        "heard of.</p>\n<dl class=\"funnel\">\n");
+    dashboard_put(
+        text, "<section aria-labelledby=\"funnel\">\n<h2 id=\"funnel\">From start to outcome</h2>\n"
+              "<p class=\"lead\">No outcome: the install is still running, or its end was never "
+              "heard of.</p>\n<dl class=\"funnel\">\n");
     write_stage(text, "Started", "c-start", sums->starts, whole);
     write_stage(text, "Completed", "c-complete", sums->completes, whole);
     write_stage(text, "Failed", "c-failed", sums->failures, whole);
@@ -180,8 +188,10 @@ static void write_kind_table(struct dashboard_text *text, const struct stats_tab
     for (size_t i = 0; i < table->count; i++)
         if (table->rows[i].sums.completes > most)
             most = table->rows[i].sums.completes;
-    dashboard_putf(text, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, title);
-    dashboard_putf(text, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">", id);
+    dashboard_putf(text, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id,
+                   title);
+    dashboard_putf(
+        text, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">", id);
     dashboard_putf(text, "<table class=\"bars\"><thead><tr><th scope=\"col\">%s</th>", column);
     dashboard_put(text, "<td class=\"wide\"></td><th scope=\"col\" class=\"n\">Completed</th>"
                         "<th scope=\"col\" class=\"n\">Failure rate</th></tr></thead>\n<tbody>\n");

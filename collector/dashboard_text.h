@@ -1,4 +1,5 @@
-/* The text of a page while it is made: grows up to a limit, escapes what it did not write itself. */
+/* The text of a page while it is made: grows up to a limit, escapes what it did not write itself.
+ */
 #ifndef FOOTFALL_DASHBOARD_TEXT_H
 #define FOOTFALL_DASHBOARD_TEXT_H
 

@@ -7,7 +7,7 @@
 #include "stats.h"
 
 #define DASHBOARD_HISTORY_DAYS 90
-#define DASHBOARD_BANDS 5 /* releases with a colour of their own; the rest shares a sixth */
+#define DASHBOARD_BANDS        5 /* releases with a colour of their own; the rest shares a sixth */
 
 struct dashboard_view {
     const struct config *config;

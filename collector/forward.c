@@ -17,8 +17,8 @@ struct forwarder {
     pthread_t thread;
     pthread_mutex_t working; /* held by the thread except while it waits or posts */
     atomic_bool stop;
-    bool abandoned; /* under `working`: the store is gone, touch nothing of it */
-    bool ended;     /* under `working` */
+    bool abandoned;      /* under `working`: the store is gone, touch nothing of it */
+    bool ended;          /* under `working` */
     pthread_cond_t wake; /* waits on the steady clock */
     struct forward_lane *lanes;
     size_t lane_count;
@@ -43,7 +43,8 @@ static struct timespec steady_in(int64_t ms)
 {
     int64_t then = steady_ms() + ms;
 
-    return (struct timespec){.tv_sec = (time_t)(then / 1000), .tv_nsec = (long)(then % 1000) * 1000000};
+    return (struct timespec){.tv_sec = (time_t)(then / 1000),
+                             .tv_nsec = (long)(then % 1000) * 1000000};
 }
 
 /* Lets go of `working`, so that forward_stop() can leave a thread behind that hangs in a resolver.

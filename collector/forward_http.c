@@ -40,8 +40,8 @@ static void open_trust(struct forward_http *http, const char *ca_file)
 
     http->trust = trust_open(ca_file, reason, sizeof reason);
     if (!http->trust)
-        log_line(LOG_ERROR, "no certificates to verify services with; see forward-ca-file", "reason",
-                 reason, NULL);
+        log_line(LOG_ERROR, "no certificates to verify services with; see forward-ca-file",
+                 "reason", reason, NULL);
 }
 
 struct taking {

@@ -1,4 +1,5 @@
-/* One HTTP POST after the other over a connection that is kept; the only file that knows libcurl. */
+/* One HTTP POST after the other over a connection that is kept; the only file that knows libcurl.
+ */
 #ifndef FOOTFALL_FORWARD_HTTP_H
 #define FOOTFALL_FORWARD_HTTP_H
 

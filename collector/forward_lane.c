@@ -31,8 +31,8 @@ static int64_t jitter_ms(int64_t span)
 
 /* Half of the pause is certain, half is chance: collectors that lost a service together do not come
  * back to it together. */
-static void back_off(struct forward_lane *lane, const struct forward_world *world,
-                     long retry_after, const char *reason)
+static void back_off(struct forward_lane *lane, const struct forward_world *world, long retry_after,
+                     const char *reason)
 {
     unsigned doublings = lane->attempts < 16 ? lane->attempts : 16;
     int64_t pause = (int64_t)(FORWARD_BACKOFF_LEAST * 1000) << doublings;
@@ -59,8 +59,8 @@ static void note_success(struct forward_lane *lane, const struct forward_world *
                  forward_service_name(lane->service), NULL);
     lane->failing = false;
     lane->attempts = 0;
-    lane->most = 2 * lane->most < events_max(lane->service) ? 2 * lane->most
-                                                            : events_max(lane->service);
+    lane->most =
+        2 * lane->most < events_max(lane->service) ? 2 * lane->most : events_max(lane->service);
     atomic_fetch_add(&lane->sent, sent);
     atomic_store(&lane->last_success, world->now);
 }
@@ -85,7 +85,8 @@ static char *body_of(const struct forward_lane *lane, const struct store_outgoin
 
 /* GA4 says yes to everything; PostHog points at a bad event with 400 or 413, and takes events over
  * the paid quota without keeping them. */
-static enum result judge(const struct forward_lane *lane, struct forward_reply *reply, char reason[64])
+static enum result judge(const struct forward_lane *lane, struct forward_reply *reply,
+                         char reason[64])
 {
     snprintf(reason, 64, "%s", reply->reason ? reply->reason : "");
     if (reply->reason)
@@ -197,8 +198,8 @@ bool forward_lane_step(struct forward_lane *lane, struct forward_world *world)
     if (generation == lane->seen)
         return false;
     behind = lane->cursor;
-    if (store_outbox_read(world->store, lane->app->name, &behind, world->room, lane->most, &count) !=
-        STORE_OK) {
+    if (store_outbox_read(world->store, lane->app->name, &behind, world->room, lane->most,
+                          &count) != STORE_OK) {
         back_off(lane, world, 0, "the store cannot be read");
         return false;
     }

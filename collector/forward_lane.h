@@ -39,15 +39,15 @@ struct forward_lane {
     const struct config_app *app;
     char secret[FORWARD_SECRET_MAX];
     char url[FORWARD_URL_MAX];
-    bool open;             /* the cursor is known */
-    bool failing;          /* so that a change is logged once, not every attempt */
-    size_t most;           /* events in the next request; shrinks to find a bad one */
-    unsigned attempts;     /* that failed in a row */
-    int64_t due;           /* not before this time, on the caller's steady clock, in ms */
-    uint64_t seen;         /* the store's generation when nothing was left */
+    bool open;         /* the cursor is known */
+    bool failing;      /* so that a change is logged once, not every attempt */
+    size_t most;       /* events in the next request; shrinks to find a bad one */
+    unsigned attempts; /* that failed in a row */
+    int64_t due;       /* not before this time, on the caller's steady clock, in ms */
+    uint64_t seen;     /* the store's generation when nothing was left */
     struct store_cursor cursor;
     atomic_uint_fast64_t sent, failures, dropped[FORWARD_DROPS];
-    atomic_int_fast64_t last_success; /* Unix seconds, 0 = never */
+    atomic_int_fast64_t last_success;  /* Unix seconds, 0 = never */
     atomic_int_fast64_t waiting_since; /* when the oldest event was received that waits, 0 = none */
 };
 
@@ -68,8 +68,8 @@ struct forward_world {
     void (*post)(void *context, const char *url, const char *body, struct forward_reply *reply);
     void *post_context;
     const atomic_bool *stop; /* once true, nothing more is begun */
-    int64_t now;    /* Unix seconds */
-    int64_t steady; /* milliseconds */
+    int64_t now;             /* Unix seconds */
+    int64_t steady;          /* milliseconds */
 };
 #define FORWARD_ROOM 500
 

@@ -71,15 +71,19 @@ static enum forward_setup read_secret(struct forward_lane *lane, const char *fil
     else if (value)
         len = snprintf(lane->secret, sizeof lane->secret, "%s", value);
     if (len < 0) {
-        snprintf(message, CONFIG_MESSAGE_MAX, "%s '%s' cannot be read: make it readable for the "
-                 "collector's user", services[lane->service].file_key, file);
+        snprintf(message, CONFIG_MESSAGE_MAX,
+                 "%s '%s' cannot be read: make it readable for the "
+                 "collector's user",
+                 services[lane->service].file_key, file);
         return FORWARD_SETUP_WRONG;
     }
     while (len > 0 && len < (ssize_t)sizeof lane->secret && strchr("\r\n", lane->secret[len - 1]))
         len--;
     if (len >= (ssize_t)sizeof lane->secret || !secret_ok(lane->secret, (size_t)len)) {
-        snprintf(message, CONFIG_MESSAGE_MAX, "no secret in %s: put it there as one line of up to "
-                 "%d characters", from, FORWARD_SECRET_MAX - 1);
+        snprintf(message, CONFIG_MESSAGE_MAX,
+                 "no secret in %s: put it there as one line of up to "
+                 "%d characters",
+                 from, FORWARD_SECRET_MAX - 1);
         return FORWARD_SETUP_WRONG;
     }
     lane->secret[len] = '\0';

@@ -130,7 +130,8 @@ char *ga4_body(const struct store_outgoing *events, size_t count)
 
 static bool token_ok(const char *token)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
     return token[0] != '\0' && token[strspn(token, allowed)] == '\0';
 }

@@ -11,11 +11,11 @@
 
 #include "store.h"
 
-#define GA4_EVENTS_MAX 25            /* events in one request */
-#define GA4_BODY_MAX   (130 * 1024)  /* bytes in one body */
-#define GA4_NAME_MAX   40            /* bytes in the name of an event or parameter */
-#define GA4_VALUE_MAX  100           /* bytes in the value of a parameter */
-#define GA4_LATE_MAX   (72 * 3600)   /* seconds an event may lie back */
+#define GA4_EVENTS_MAX 25           /* events in one request */
+#define GA4_BODY_MAX   (130 * 1024) /* bytes in one body */
+#define GA4_NAME_MAX   40           /* bytes in the name of an event or parameter */
+#define GA4_VALUE_MAX  100          /* bytes in the value of a parameter */
+#define GA4_LATE_MAX   (72 * 3600)  /* seconds an event may lie back */
 
 #define GA4_PATH "/mp/collect"
 

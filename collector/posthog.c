@@ -26,7 +26,8 @@ void posthog_uuid(const struct store_outgoing *event, char out[POSTHOG_UUID_SIZE
     }
     half[0] ^= (uint64_t)event->received << 16;
     half[1] ^= (uint64_t)event->after.row << 16 ^ event->after.index;
-    half[0] = (half[0] & ~UINT64_C(0xf000)) | UINT64_C(0x8000); /* version 8: made by our own rule */
+    half[0] =
+        (half[0] & ~UINT64_C(0xf000)) | UINT64_C(0x8000); /* version 8: made by our own rule */
     half[1] = (half[1] & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63;
     snprintf(out, POSTHOG_UUID_SIZE, "%08llx-%04llx-%04llx-%04llx-%012llx",
              (unsigned long long)(half[0] >> 32), (unsigned long long)(half[0] >> 16 & 0xffff),

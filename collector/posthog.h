@@ -1,4 +1,5 @@
-/* PostHog: what a request to /batch/ looks like and what its limits are. Pure: no clock, no network. */
+/* PostHog: what a request to /batch/ looks like and what its limits are. Pure: no clock, no
+ * network. */
 #ifndef FOOTFALL_POSTHOG_H
 #define FOOTFALL_POSTHOG_H
 

@@ -1,7 +1,9 @@
-/* load FILE [APP]: puts events from the standard input into a store, as if they had come in at their times.
+/* load FILE [APP]: puts events from the standard input into a store, as if they had come in at
+ * their times.
  *
- * A line is what seed.py prints: seconds since 1970, then the members in their order, with tabs. The
- * events of an hour make one batch. They belong to the app "default" unless another is named. */
+ * A line is what seed.py prints: seconds since 1970, then the members in their order, with tabs.
+ * The events of an hour make one batch. They belong to the app "default" unless another is named.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +63,8 @@ static void add(struct store *store, struct batch *batch, int64_t when, const st
 
 int main(int argc, char **argv)
 {
-    struct store_options options = {.file = argc == 2 || argc == 3 ? argv[1] : NULL, .busy_ms = 5000};
+    struct store_options options = {.file = argc == 2 || argc == 3 ? argv[1] : NULL,
+                                    .busy_ms = 5000};
     struct store *store;
     char message[STORE_ERROR_MAX], line[1024];
     struct batch *batch = calloc(1, sizeof *batch);

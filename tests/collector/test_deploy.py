@@ -188,7 +188,7 @@ def test_systemd_takes_the_service_file(tmp_path):
     assert "ExecStart=/usr/bin/footfall-collector " in unit
     copy = tmp_path / "footfall-collector.service"
     copy.write_text(unit.replace("/usr/bin/footfall-collector", str(BINARY)).replace(
-        "Documentation=man:footfall-collector(8)\n", ""))
+        "Documentation=man:footfall-collector(1)\n", ""))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True)
     said = [line for line in (done.stdout + done.stderr).splitlines() if "footfall" in line]
     assert said == [] and done.returncode == 0

@@ -23,15 +23,15 @@ static void a_jump_is_large_and_no_chance(void **state)
         uint64_t now[2], before[2];
         bool jumped;
     } rows[] = {
-        {{880, 120}, {9700, 300}, true},    /* 12 % after 3 % */
-        {{960, 40}, {9700, 300}, false},    /* 4 % after 3 %: too small, sure as it is */
-        {{18, 2}, {9700, 300}, false},      /* 10 % of 20: chance */
-        {{9, 10}, {9700, 300}, false},      /* too few to judge */
-        {{880, 120}, {18, 1}, false},       /* no history to speak of */
-        {{990, 10}, {8800, 1200}, false},   /* better than before */
-        {{0, 40}, {40, 0}, true},           /* all fail now */
-        {{1000, 0}, {1000, 0}, false},      /* none ever fails */
-        {{0, 100}, {0, 100}, false},        /* all always fail */
+        {{880, 120}, {9700, 300}, true},  /* 12 % after 3 % */
+        {{960, 40}, {9700, 300}, false},  /* 4 % after 3 %: too small, sure as it is */
+        {{18, 2}, {9700, 300}, false},    /* 10 % of 20: chance */
+        {{9, 10}, {9700, 300}, false},    /* too few to judge */
+        {{880, 120}, {18, 1}, false},     /* no history to speak of */
+        {{990, 10}, {8800, 1200}, false}, /* better than before */
+        {{0, 40}, {40, 0}, true},         /* all fail now */
+        {{1000, 0}, {1000, 0}, false},    /* none ever fails */
+        {{0, 100}, {0, 100}, false},      /* all always fail */
     };
 
     (void)state;
@@ -47,8 +47,8 @@ static void heat_has_six_steps(void **state)
     static const struct {
         uint64_t completes, failures;
         int heat;
-    } rows[] = {{0, 0, 0},  {1000, 9, 0}, {990, 10, 1},  {970, 30, 2},
-                {94, 6, 3}, {88, 12, 4},  {75, 25, 5}, {0, 9, 5}};
+    } rows[] = {{0, 0, 0},  {1000, 9, 0}, {990, 10, 1}, {970, 30, 2},
+                {94, 6, 3}, {88, 12, 4},  {75, 25, 5},  {0, 9, 5}};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -59,9 +59,10 @@ static void heat_has_six_steps(void **state)
 
 static void releases_are_in_order_of_age(void **state)
 {
-    static const char *const ordered[] = {"nightly",    "unknown", "v0.9",   "v0.10.0-rc.1", "v0.10.0",
-                                          "v0.10.1",    "v1.0.0-alpha", "v1.0.0-beta.2", "v1.0.0-beta.11",
-                                          "v1.0.0",     "v1.0.00.1", "v1.2",   "v10.0"};
+    static const char *const ordered[] = {
+        "nightly",   "unknown",      "v0.9",          "v0.10.0-rc.1",   "v0.10.0",
+        "v0.10.1",   "v1.0.0-alpha", "v1.0.0-beta.2", "v1.0.0-beta.11", "v1.0.0",
+        "v1.0.00.1", "v1.2",         "v10.0"};
 
     (void)state;
     for (size_t i = 0; i < sizeof ordered / sizeof ordered[0]; i++)
@@ -93,8 +94,9 @@ static void text_escapes_and_counts(void **state)
     dashboard_share(&text, 0, 5);
     dashboard_put(&text, "|");
     dashboard_share(&text, 0, 0);
-    assert_string_equal(text.data, "&lt;a href=&quot;x&quot;&gt;&amp;|a%20b%26c%3Dd%2F%C3%A9|7|1,002,003|33%|3.2%|"
-                                   "&lt;0.1%|0%|–");
+    assert_string_equal(
+        text.data, "&lt;a href=&quot;x&quot;&gt;&amp;|a%20b%26c%3Dd%2F%C3%A9|7|1,002,003|33%|3.2%|"
+                   "&lt;0.1%|0%|–");
     assert_false(text.failed);
     dashboard_text_release(&text);
 }
@@ -126,7 +128,8 @@ static struct answer get(const char *path, const char *encoding, const char *tag
 {
     struct answer answer = {.status = 0};
 
-    dashboard_asset(&(struct ask){.path = path, .accept_encoding = encoding, .if_none_match = tag}, &answer);
+    dashboard_asset(&(struct ask){.path = path, .accept_encoding = encoding, .if_none_match = tag},
+                    &answer);
     return answer;
 }
 

@@ -34,11 +34,12 @@ static void ga4_body_is_exact(void **state)
 
     (void)state;
     assert_string_equal(
-        body, "{\"client_id\":\"" CID_A "\",\"consent\":{\"ad_user_data\":\"DENIED\","
-              "\"ad_personalization\":\"DENIED\"},\"events\":[{\"name\":\"install_start\","
-              "\"timestamp_micros\":1795264000000000,\"params\":{\"os\":\"linux\",\"arch\":\"x86_64\","
-              "\"platform\":\"linux-x86_64\",\"release\":\"v0.1.2\",\"method\":\"shell\","
-              "\"session_id\":\"1795219200\",\"engagement_time_msec\":1}}]}");
+        body,
+        "{\"client_id\":\"" CID_A "\",\"consent\":{\"ad_user_data\":\"DENIED\","
+        "\"ad_personalization\":\"DENIED\"},\"events\":[{\"name\":\"install_start\","
+        "\"timestamp_micros\":1795264000000000,\"params\":{\"os\":\"linux\",\"arch\":\"x86_64\","
+        "\"platform\":\"linux-x86_64\",\"release\":\"v0.1.2\",\"method\":\"shell\","
+        "\"session_id\":\"1795219200\",\"engagement_time_msec\":1}}]}");
     cJSON_free(body);
 }
 
@@ -98,12 +99,14 @@ static void posthog_body_is_exact(void **state)
 
     (void)state;
     posthog_uuid(&one, uuid);
-    snprintf(expected, sizeof expected,
-             "{\"api_key\":\"phc_k\",\"historical_migration\":false,\"batch\":[{\"event\":\"install_complete\","
-             "\"distinct_id\":\"" CID_A "\",\"uuid\":\"%s\",\"timestamp\":\"2026-11-21T12:26:40Z\","
-             "\"properties\":{\"os\":\"linux\",\"arch\":\"x86_64\",\"platform\":\"linux-x86_64\","
-             "\"release\":\"v0.1.2\",\"method\":\"shell\",\"$process_person_profile\":false,"
-             "\"$geoip_disable\":true,\"$lib\":\"footfall-collector\"}}]}", uuid);
+    snprintf(
+        expected, sizeof expected,
+        "{\"api_key\":\"phc_k\",\"historical_migration\":false,\"batch\":[{\"event\":\"install_complete\","
+        "\"distinct_id\":\"" CID_A "\",\"uuid\":\"%s\",\"timestamp\":\"2026-11-21T12:26:40Z\","
+        "\"properties\":{\"os\":\"linux\",\"arch\":\"x86_64\",\"platform\":\"linux-x86_64\","
+        "\"release\":\"v0.1.2\",\"method\":\"shell\",\"$process_person_profile\":false,"
+        "\"$geoip_disable\":true,\"$lib\":\"footfall-collector\"}}]}",
+        uuid);
     char *body = posthog_body("phc_k", &one, 1);
     assert_string_equal(body, expected);
     cJSON_free(body);
@@ -111,8 +114,9 @@ static void posthog_body_is_exact(void **state)
 
 static void posthog_uuid_is_the_events_own(void **state)
 {
-    struct store_outgoing events[] = {make("install_start", CID_A, 7, 2), make("install_start", CID_A, 7, 3),
-                                      make("install_start", CID_A, 8, 2), make("install_start", CID_B, 7, 2)};
+    struct store_outgoing events[] = {
+        make("install_start", CID_A, 7, 2), make("install_start", CID_A, 7, 3),
+        make("install_start", CID_A, 8, 2), make("install_start", CID_B, 7, 2)};
     char first[POSTHOG_UUID_SIZE], other[POSTHOG_UUID_SIZE];
 
     (void)state;
