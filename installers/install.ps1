@@ -123,8 +123,8 @@ function Get-FootfallPlatform {
     return "$kernel-$machine"
 }
 
-# Has the shim send one event. True if it ended well and in time; throws if it cannot be started.
-function Invoke-FootfallShim([string]$Program, [string]$Words, [int]$Milliseconds) {
+# The shim, sending one event; throws if it cannot be started.
+function Open-FootfallShim([string]$Program, [string]$Words) {
     $start = New-Object Diagnostics.ProcessStartInfo $Program
     $start.Arguments = "emit $Words --app $($footfall.app) --endpoint $($footfall.endpoint)" +
         " --release $($footfall.release) --method powershell --platform $($footfall.platform) $($footfall.run)"
@@ -132,17 +132,14 @@ function Invoke-FootfallShim([string]$Program, [string]$Words, [int]$Millisecond
     $start.UseShellExecute = $false
     $start.CreateNoWindow = $true
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-    $process = [Diagnostics.Process]::Start($start)
-    if ($process.WaitForExit($Milliseconds)) { return $process.ExitCode -eq 0 }
-    $process.Kill()
-    return $false
+    return [Diagnostics.Process]::Start($start)
 }
 
 # Beside the real work, in a process of its own that starts in the private folder: fetches the shim,
 # has it send the start, and the outcome if that is known by then. The installer and this each put
 # their half down (`install_complete` or `install_failed`, and `ready`) before they look for the
 # other's: one of them sees both, and when both do, the file `claimed` decides. Started once more
-# after that, it removes what is left, for which Windows makes it wait for the shim's end.
+# after that, it sees to the shim's end and removes what is left.
 $footfall_helper = {
     $ErrorActionPreference = 'Stop'
     $folder = [Environment]::CurrentDirectory
@@ -166,6 +163,13 @@ $footfall_helper = {
         foreach ($outcome in 'install_complete', 'install_failed') {
             if ([IO.File]::Exists("$folder/$outcome")) { return $outcome }
         }
+    }
+
+    # Did the shim end well? It gets ten seconds.
+    function Test-End([Diagnostics.Process]$Process) {
+        if ($Process.WaitForExit(10000)) { return $Process.ExitCode -eq 0 }
+        $Process.Kill()
+        return $false
     }
 
     # The shim's bytes; throws unless they are what was promised. A name server that says nothing
@@ -203,7 +207,7 @@ $footfall_helper = {
                 $watch = "--watch $($footfall.pid)"
             } catch { [IO.File]::WriteAllText("$folder/install_failed", '') }
         }
-        return Invoke-FootfallShim $Program "install_start $watch" 10000
+        return Test-End (Open-FootfallShim $Program "install_start $watch")
     }
 
     # Puts the shim where it can be run and has it send the start; its folder, or nothing.
@@ -223,6 +227,8 @@ $footfall_helper = {
 
     $place = ''
     if ([IO.File]::Exists("$folder/claimed")) {
+        $shim = [Diagnostics.Process]::GetProcesses() | Where-Object Id -EQ ([IO.File]::ReadAllText("$folder/claimed"))
+        if ($shim) { $null = Test-End $shim }
         Clear-Folder ([IO.File]::ReadAllText("$folder/ready")), $folder
         return
     }
@@ -237,7 +243,7 @@ $footfall_helper = {
     $outcome = Get-Outcome
     if (-not $outcome) { return }
     try { [IO.File]::Open("$folder/claimed", 'CreateNew').Dispose() } catch { return }
-    $null = Invoke-FootfallShim "$place/footfall$($footfall.suffix)" $outcome 10000
+    $null = Test-End (Open-FootfallShim "$place/footfall$($footfall.suffix)" $outcome)
     Clear-Folder $place, $folder
 }
 
@@ -303,7 +309,7 @@ function Initialize-FootfallFolder {
             }
             [IO.File]::WriteAllLines("$folder/settings", [string[]]$lines)
             [IO.File]::WriteAllText("$folder/helper.ps1",
-                "function Invoke-FootfallShim {${function:Invoke-FootfallShim}}`n$footfall_helper")
+                "function Open-FootfallShim {${function:Open-FootfallShim}}`n$footfall_helper")
             $footfall.folder = $folder
             return
         } catch { if ([IO.Directory]::Exists($folder)) { [IO.Directory]::Delete($folder, $true) } }
@@ -339,15 +345,11 @@ function Enter-Footfall([object[]]$Arguments) {
     } catch { $footfall.state = 'off' }
 }
 
-# The first process of a container takes all others with it when it ends, and so does its child:
-# there alone a late shim is waited for, one second at most.
-function Wait-FootfallHelper {
-    if (-not [IO.File]::Exists("/proc/$PID/stat")) { return }
-    $parent = -split ([IO.File]::ReadAllText("/proc/$PID/stat") -replace '^.*\)')
-    if ($PID -ne 1 -and $parent[1] -ne '1') { return }
-    for ($turn = 0; $turn -lt 10 -and [IO.Directory]::Exists($footfall.folder); $turn++) {
-        [Threading.Thread]::Sleep(100)
-    }
+# The first process of a container takes all others with it when it ends, and so does its child.
+function Test-FootfallLast {
+    if ($PID -eq 1) { return $true }
+    if (-not [IO.File]::Exists("/proc/$PID/stat")) { return $false }
+    return (-split ([IO.File]::ReadAllText("/proc/$PID/stat") -replace '^.*\)'))[1] -eq '1'
 }
 
 # Nothing may be printed here: after Ctrl-C, a write to a stream would end it.
@@ -360,18 +362,24 @@ function Submit-FootfallOutcome([string]$Outcome) {
         if (-not [IO.Directory]::Exists($folder)) { return }
         [IO.File]::WriteAllText("$folder/$Outcome", '')
         if (-not [IO.File]::Exists("$folder/ready")) {
-            Wait-FootfallHelper
+            # Only where the helper would be lost is it waited for, one second at most.
+            for ($turn = 0; $turn -lt 10 -and [IO.Directory]::Exists($folder) -and (Test-FootfallLast); $turn++) {
+                [Threading.Thread]::Sleep(100)
+            }
             return
         }
         [IO.File]::Open("$folder/claimed", 'CreateNew').Dispose()
         $place = [IO.File]::ReadAllText("$folder/ready")
-        $sent = Invoke-FootfallShim "$place/footfall$($footfall.suffix)" $Outcome 1500
-        if ($footfall.suffix -or -not $sent) {
-            Invoke-FootfallHelper
+        $shim = Open-FootfallShim "$place/footfall$($footfall.suffix)" $Outcome
+        $limit = if (Test-FootfallLast) { 1500 } else { 20 }
+        if ($shim.WaitForExit($limit) -and -not $footfall.suffix) {
+            [IO.Directory]::Delete($place, $true)
+            if ($place -ne $folder) { [IO.Directory]::Delete($folder, $true) }
             return
         }
-        [IO.Directory]::Delete($place, $true)
-        if ($place -ne $folder) { [IO.Directory]::Delete($folder, $true) }
+        # On Windows a program cannot be removed while it runs, and the sender still does.
+        [IO.File]::WriteAllText("$folder/claimed", "$($shim.Id)")
+        Invoke-FootfallHelper
     } catch { $null = $_ }
 }
 

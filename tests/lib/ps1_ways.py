@@ -147,14 +147,14 @@ def only_tools(case):
 @dataclasses.dataclass
 class Way(installer_ways.Way):
     run: typing.Callable = run_plainly
-    any_status: bool = False
+    status: int | None = 1  # None: PowerShell says now this, now that, as a race of its own goes
 
 
 HUNG = trouble("hang")
 NATIVE = at("sh -c 'touch started; sleep 30'")
 
 WAYS = {
-    "success": Way(COMPLETE),
+    "success": Way(COMPLETE, status=0),
     "throw": Way(change=at("throw 'broken'")),
     "throw in a function": Way(change=in_function("throw 'broken'")),
     "throw at once": Way(change=at("throw 'broken'", "    $job.work = Join")),
@@ -162,9 +162,9 @@ WAYS = {
     "native non-zero": Way(change=at("sh -c 'exit 7'; if ($LASTEXITCODE -ne 0) { throw \"it said $LASTEXITCODE\" }")),
     "missing command": Way(change=at("Invoke-WhatNobodyHas")),
     "unset variable": Way(change=at("$null = $nobody_sets_this")),
-    "exit 3": Way(change=at("exit 3")),
-    "return": Way(change=at("return")),
-    "break": Way(change=at("break")),
+    "exit 3": Way(change=at("exit 3"), status=3),
+    "return": Way(change=at("return"), status=0),
+    "break": Way(change=at("break"), status=0),
     "download refused": Way(prepare=lambda case: {"ACME_DOWNLOAD_URL": "https://localhost:1/dl"}),
     "download 404": Way(prepare=trouble("404")),
     "download cut short": Way(prepare=trouble("cut")),
@@ -180,13 +180,14 @@ WAYS = {
     "read-only target": Way(prepare=lambda case: {"ACME_INSTALL_DIR": "/proc/acme"}),
     "full disk, target": Way(prepare=full_disk("ACME_INSTALL_DIR"), needs_root=True),
     "full disk, temporary": Way(prepare=full_disk("TMPDIR"), needs_root=True),
-    "Ctrl-C in a cmdlet": Way(run=in_terminal(lambda case: case.wait_for_download(SECONDS)), prepare=HUNG),
+    "Ctrl-C in a cmdlet": Way(run=in_terminal(lambda case: case.wait_for_download(SECONDS)), prepare=HUNG,
+                              status=None),
     "Ctrl-C in a native command": Way(run=in_terminal(native_started), change=NATIVE,
-                                      any_status=True),  # PowerShell says 0 or 1, as the race goes
-    "TERM": Way(act=signalled(signal.SIGTERM), prepare=HUNG, leaves_folder=True),
-    "HUP": Way(act=signalled(signal.SIGHUP), prepare=HUNG, leaves_folder=True),
-    "KILL": Way(act=signalled(signal.SIGKILL), prepare=HUNG, leaves_folder=True),
-    "closed pipe": Way(COMPLETE, run=run_into_closed_pipe),
+                                      status=None),
+    "TERM": Way(act=signalled(signal.SIGTERM), prepare=HUNG, leaves_folder=True, status=-signal.SIGTERM),
+    "HUP": Way(act=signalled(signal.SIGHUP), prepare=HUNG, leaves_folder=True, status=-signal.SIGHUP),
+    "KILL": Way(act=signalled(signal.SIGKILL), prepare=HUNG, leaves_folder=True, status=-signal.SIGKILL),
+    "closed pipe": Way(COMPLETE, run=run_into_closed_pipe, status=0),
     "failure after success": Way(COMPLETE, change=at("throw 'late'", "    Add-ToPath\n")),
 }
 
