@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,6 +50,11 @@ bool unix_close_range(int first, int last)
 int unix_rename_new(int folder, const char *from, const char *to)
 {
     return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NEW);
+}
+
+int unix_make_fifo(int folder, const char *name)
+{
+    return mkfifoat(folder, name, 0600);
 }
 
 bool plat_process_open(struct plat_process *process, long pid)

@@ -33,4 +33,7 @@ bool unix_close_range(int first, int last);
 /* rename() that fails with EEXIST instead of replacing; ENOSYS or EINVAL: not to be had. */
 int unix_rename_new(int folder, const char *from, const char *to);
 
+/* mkfifoat() with mode 0600; may change the current folder. */
+int unix_make_fifo(int folder, const char *name);
+
 #endif

@@ -194,7 +194,7 @@ bool plat_bell_open(struct plat_bell *bell, struct place places[PLACES], const c
         if (folder < 0 || !places[i].usable || !unix_enter(&places[i]))
             continue;
         /* Open for writing too, or each ring's end would look like the end of all. */
-        if (mkfifoat(folder, bell->name, 0600) == 0)
+        if (unix_make_fifo(folder, bell->name) == 0)
             bell->handle = openat(folder, bell->name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         bell->in = (enum place_kind)i;
         unix_leave(&places[i]);

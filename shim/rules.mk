@@ -21,8 +21,8 @@ build/gen/%_table.h: shim/spec/%.txt scripts/tables.awk
 
 # Which of the files that know their system belong to which target.
 system_files = $(if $(findstring windows,$(1)),plat_win% trust_win%,\
-    $(if $(or $(findstring macos,$(1)),$(findstring freebsd,$(1))),plat_unix% plat_bsd% trust_files%,\
-    plat_unix% plat_linux% trust_files%))
+    plat_unix% trust_files% $(if $(findstring macos,$(1)),plat_bsd% plat_macos%,\
+    $(if $(findstring freebsd,$(1)),plat_bsd% plat_freebsd%,plat_linux%)))
 POLICY := $(basename $(notdir $(wildcard shim/policy/*.c)))
 SHIM_ALL := $(basename $(notdir $(wildcard shim/*.c shim/policy/*.c)))
 shim_files = $(filter-out plat_% trust_% schema,$(SHIM_ALL)) $(filter $(call system_files,$(1)),$(SHIM_ALL))
