@@ -81,12 +81,15 @@ static void put_service(struct text *text, struct service *service)
     for (int i = 0; i < INTAKE_CLASS_COUNT; i++)
         put(text, "footfall_unknown_members_total{class=\"%s\"} %llu\n", intake_class_names[i],
             (unsigned long long)sums.unknown[i]);
-    head(text, "footfall_http_responses_total", "counter", "answers since the start, by status class");
+    head(text, "footfall_http_responses_total", "counter",
+         "answers since the start, by status class");
     for (int i = 1; i < 6; i++)
         put(text, "footfall_http_responses_total{class=\"%s\"} %llu\n", digit[i],
             (unsigned long long)sums.requests[i]);
-    one(text, "footfall_erased_events_total", "counter", "events erased since the start", sums.erased);
-    one(text, "footfall_purged_events_total", "counter", "events purged since the start", sums.purged);
+    one(text, "footfall_erased_events_total", "counter", "events erased since the start",
+        sums.erased);
+    one(text, "footfall_purged_events_total", "counter", "events purged since the start",
+        sums.purged);
     one(text, "footfall_connections", "gauge", "open connections",
         atomic_load(&service->connections));
 }
@@ -147,7 +150,8 @@ static void put_today(struct text *text, const struct ask *ask, const char *app)
                     {"install_failed", row->sums.failures}};
 
         for (size_t s = 0; s < sizeof sums / sizeof sums[0]; s++)
-            put(text, "footfall_today_events{app=\"%s\",event=\"%s\",platform=\"%s\",release=\"%s\"} %llu\n",
+            put(text,
+                "footfall_today_events{app=\"%s\",event=\"%s\",platform=\"%s\",release=\"%s\"} %llu\n",
                 app, sums[s].event, row->key, row->key2, (unsigned long long)sums[s].value);
     }
     stats_free(stats);
@@ -169,7 +173,9 @@ void pages_metrics(const struct ask *ask, struct answer *answer)
          "events of this UTC day, cells of fewer than k installs folded into other");
     for (size_t i = 0; i < ask->config->app_count; i++)
         put_today(&text, ask, ask->config->apps[i].name);
+    pthread_mutex_lock(&ask->service->forward_lock);
     forward_metrics(ask->service->forward, forward_line, &text);
+    pthread_mutex_unlock(&ask->service->forward_lock);
     head(&text, "footfall_build_info", "gauge", "the version of this program");
     put(&text, "footfall_build_info{version=\"%s\"} 1\n", FOOTFALL_VERSION);
     if (text.full) {

@@ -37,14 +37,20 @@ static int fail(const char *message, int status)
 
 static void start_forwarding(struct running *running)
 {
-    running->forwarded = live_get(running->service.live);
-    running->service.forward = forward_start(&running->forwarded->config, running->service.store);
+    struct service *service = &running->service;
+
+    running->forwarded = live_get(service->live);
+    pthread_mutex_lock(&service->forward_lock);
+    service->forward = forward_start(&running->forwarded->config, service->store);
+    pthread_mutex_unlock(&service->forward_lock);
 }
 
 static void stop_forwarding(struct running *running)
 {
+    pthread_mutex_lock(&running->service.forward_lock);
     forward_stop(running->service.forward);
     running->service.forward = NULL;
+    pthread_mutex_unlock(&running->service.forward_lock);
     if (running->forwarded != NULL)
         live_put(running->service.live, running->forwarded);
     running->forwarded = NULL;
@@ -56,6 +62,7 @@ static bool start(struct running *running, struct config *config, int fd)
     struct config kept = *config; /* numbers and texts; the list of apps moves into `live` */
 
     kept.apps = NULL;
+    pthread_mutex_init(&service->forward_lock, NULL);
     service->live = live_slot_new(config);
     service->counters = counters_new();
     service->gate = gate_new(kept.rate_limit);
@@ -98,7 +105,8 @@ static void warn_fixed(const struct config *old, const struct config *new)
     if (strcmp(old->listen, new->listen) != 0 || strcmp(old->db, new->db) != 0 ||
         strcmp(old->user, new->user) != 0 || old->workers != new->workers ||
         old->max_connections != new->max_connections || old->sandbox != new->sandbox)
-        log_line(LOG_WARN, "listen, db, user, workers, max-connections and sandbox need a restart", NULL);
+        log_line(LOG_WARN, "listen, db, user, workers, max-connections and sandbox need a restart",
+                 NULL);
 }
 
 static void reload(struct running *running, const struct options *options)

@@ -2,6 +2,7 @@
 #ifndef FOOTFALL_SERVICE_H
 #define FOOTFALL_SERVICE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -17,10 +18,11 @@ struct service {
     struct store *store;
     struct live_slot *live;
     struct counters *counters;
-    struct gate *gate;              /* rate limits */
-    struct worker *writer;          /* groups events into commits */
-    struct worker *reader;          /* makes pages */
+    struct gate *gate;     /* rate limits */
+    struct worker *writer; /* groups events into commits */
+    struct worker *reader; /* makes pages */
     struct worker *eraser;
+    pthread_mutex_t forward_lock;   /* a reload replaces what /metrics asks */
     struct forward *forward;        /* NULL = nothing to forward */
     atomic_bool draining;           /* answers close their connection */
     _Atomic uint64_t open_requests; /* begun and not answered */
