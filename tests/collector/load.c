@@ -10,7 +10,8 @@
 
 #include "store.h"
 
-#define BATCH_MAX 8192
+#define BATCH_MAX   8192
+#define PATIENCE_MS 5000
 
 struct batch {
     struct event event[BATCH_MAX];
