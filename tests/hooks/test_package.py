@@ -1,0 +1,88 @@
+"""Footfall's own deb and rpm: what is in them, that they are always the same, and that their hooks count."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from hook_lab import BOTH, ROOT
+from shim_lab import wait_for
+
+if not (ROOT / "build/footfall-collector").exists():
+    pytest.skip("build/footfall-collector is not built: make build/footfall-collector", allow_module_level=True)
+
+FILES = ["/usr/bin/footfall", "/usr/bin/footfall-collector", "/usr/lib/systemd/system/footfall-collector.service",
+         "/usr/share/bash-completion/completions/footfall", "/usr/share/doc/footfall/LICENSE",
+         "/usr/share/fish/vendor_completions.d/footfall.fish", "/usr/share/man/man1/footfall-collector.1.gz",
+         "/usr/share/man/man1/footfall.1.gz", "/usr/share/man/man5/footfall-collector.conf.5.gz"]
+VERSION = (ROOT / "VERSION").read_text().strip()
+
+
+@pytest.fixture
+def pack(lab):
+    config = lab.folder / "footfall.conf"
+    config.write_text("APP=footfall\nNAME=Footfall\nRELEASE=v1.2.3\nPRIVACY_URL=https://footfall.example/privacy\n"
+                      f"ENDPOINT={lab.sink.url}\n")
+
+    def pack(kind, out="packages", umask=0o022, **env):
+        if kind == "rpm" and shutil.which("rpmbuild") is None:
+            pytest.skip("rpm is not installed")
+        done = lab.run(ROOT / "scripts/package", kind, lab.folder / out, config, umask=umask,
+                       env={"SOURCE_DATE_EPOCH": "1700000000", **env})
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
+    return pack
+
+
+@pytest.mark.parametrize("kind", ["deb", "rpm"])
+def test_the_same_files_make_the_same_package(lab, pack, kind):
+    one = pack(kind)
+    other = pack(kind, "elsewhere", 0o077, TZ="Asia/Tokyo", LANG="C.UTF-8", TMPDIR=lab.home)
+    assert one != other and open(one, "rb").read() == open(other, "rb").read()
+
+
+@pytest.mark.parametrize("kind, words, folder", [("deb", ["dpkg-deb", "--fsys-tarfile"], "vendor-completions"),
+                                                 ("rpm", ["rpm", "-qlvp"], "site-functions")])
+def test_what_is_in_it(lab, pack, kind, words, folder):
+    said = subprocess.run([*words, pack(kind)], capture_output=True, check=True, env=lab.environment()).stdout
+    if kind == "deb":
+        said = subprocess.run(["tar", "-tv"], input=said, capture_output=True, check=True).stdout
+    lines = [line.split() for line in said.decode().splitlines()]
+    files = {line[-1].lstrip("."): line[0] for line in lines if not line[0].startswith("d")}
+    assert sorted(files) == sorted([*FILES, f"/usr/share/zsh/{folder}/_footfall"])
+    assert all(mode == ("-rwxr-xr-x" if "/bin/" in name else "-rw-r--r--") for name, mode in files.items())
+    assert all("root" in line[1] + line[2] for line in lines)
+
+
+def test_the_deb_in_a_life(lab, pack):
+    """Into a root of its own, so that the machine keeps its /usr/bin: what runs there is what was packed."""
+    if os.geteuid() != 0:
+        pytest.skip("only root installs packages")
+    root = lab.folder / "root"
+    subprocess.run(["dpkg-deb", "-R", pack("deb"), root], check=True)
+    assert f"Version: {VERSION}" in (root / "DEBIAN/control").read_text()
+    assert subprocess.run(["md5sum", "-c", "--quiet", "DEBIAN/md5sums"], cwd=root).returncode == 0
+    assert lab.run(root / "usr/bin/footfall", "--version").stdout.startswith("footfall " + VERSION)
+    if shutil.which("shellcheck"):
+        done = lab.run("shellcheck", *(root / "DEBIAN").glob("p*"))
+        assert done.returncode == 0, done.stdout
+    script = root / "DEBIAN/postinst"
+    script.write_text(script.read_text().replace("/usr/bin/footfall", f"{root}/usr/bin/footfall"))
+    for words, count in ((["configure", ""], 2), (["configure", VERSION], 2), (["abort-remove"], 2)):
+        done = lab.run(script, *words)
+        assert done.returncode == 0, done.stdout
+        assert lab.labels(count) == BOTH
+    assert lab.run(root / "DEBIAN/prerm", "remove").returncode == 0
+    assert wait_for((lab.home / ".footfall/telemetry_last").exists)
+    assert lab.run(root / "DEBIAN/postrm", "purge").returncode == 0
+    assert not (lab.home / ".footfall").exists()
+
+
+@pytest.mark.parametrize("words, status, text", [
+    ([], 2, "usage: package deb|rpm OUT"), (["msi", "out"], 2, "usage: package deb|rpm OUT"), (["deb"], 2, "usage"),
+    (["deb", "out", "/nosuch"], 1, "cannot read /nosuch; name a configuration")])
+def test_wrong_usage(lab, words, status, text):
+    done = lab.run(ROOT / "scripts/package", *words, cwd=lab.folder)
+    assert done.returncode == status and text in done.stdout
+    assert not (lab.folder / "out").exists()
