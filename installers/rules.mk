@@ -13,3 +13,5 @@ bench-installers: build/footfall
 	@$(PYTHON) tests/bench/installers/bench_sh.py
 
 .PHONY: installers bench-installers
+
+include installers/hooks/rules.mk
