@@ -78,7 +78,7 @@ build/deps/%/.$(filter $(1)-%,$(PINS)): scripts/build-dep scripts/deps.mk $(2) |
 endef
 
 build_dep = CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
-    scripts/build-dep $(firstword $(subst -, ,$(patsubst .%,%,$(@F)))) $(TARGET) && touch $@
+    scripts/build-dep $(firstword $(subst -, ,$(patsubst .%,%,$(@F)))) $(TARGET) $@ && touch $@
 
 $(eval $(call dep_rule,cjson))
 $(eval $(call dep_rule,mbedtls,shim/mbedtls_config.h shim/psa_config.h $(wildcard scripts/trim/mbedtls.*)))
