@@ -141,6 +141,17 @@ def test_retry_after_is_obeyed(collector, posthog, tmp_path):
     assert 2.9 < second - first < 5
 
 
+def test_events_over_the_quota_are_kept_for_later(collector, posthog, tmp_path):
+    """PostHog says 200 to them, and throws them away."""
+    posthog.plan = [(200, {}, b'{"status":1,"quota_limited":["events"]}')]
+    one = collector(posthog_lines(tmp_path, posthog.url))
+    events = list(installs(2))
+    one.post_all(events)
+    wait_until(lambda: len(posthog.unique()) == 4, what="4 events")
+    assert got_by_posthog(posthog.unique()) == told(events)
+    assert any("quota" in line for line in one.log)
+
+
 def test_a_bad_event_is_given_up_alone(collector, posthog, tmp_path):
     posthog.poison = "poison"
     one = collector(posthog_lines(tmp_path, posthog.url))

@@ -102,7 +102,8 @@ def posthog_event_faults(event):
 
 
 class Service:
-    """A server on loopback. `plan` is a list of answers to give before the ordinary one: (status, headers)."""
+    """A server on loopback. `plan` is a list of answers to give before the ordinary ones: (status, headers) and maybe
+    a body."""
 
     def __init__(self, port=0, tls=None):
         self.requests = []
@@ -143,7 +144,7 @@ class Service:
         planned = self.plan.pop(0) if self.plan else None
         self.requests.append((time.monotonic(), planned[0] if planned else 200))
         if planned:
-            return planned[0], planned[1], b""
+            return (*planned, b"")[:3]
         try:
             return self.take(path, headers, body)
         except Exception as error:  # what it cannot read is a fault of the sender
