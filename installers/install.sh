@@ -157,7 +157,7 @@ footfall_find_platform() {
     MINGW* | MSYS* | CYGWIN*)
         footfall_suffix=.exe
         # The shim is a Windows program and watches Windows' own process number.
-        read -r footfall_pid <"/proc/$$/winpid" || :
+        { read -r footfall_pid <"/proc/$$/winpid"; } 2>/dev/null || :
         # uname -sm ends with the machine; Cygwin puts more before it.
         while [ $# -gt 1 ]; do shift; done
         set -- windows "${1-}"
