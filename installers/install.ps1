@@ -135,15 +135,14 @@ function Open-FootfallShim([string]$Program, [string]$Words) {
     return [Diagnostics.Process]::Start($start)
 }
 
-# Beside the real work, in a process of its own that starts in the private folder: fetches the shim,
+# Beside the real work, in a process of its own that is told the private folder: fetches the shim,
 # has it send the start, and the outcome if that is known by then. The installer and this each put
 # their half down (`install_complete` or `install_failed`, and `ready`) before they look for the
 # other's: one of them sees both, and when both do, the file `claimed` decides. Started once more
 # after that, it sees to the shim's end and removes what is left.
 $footfall_helper = {
     $ErrorActionPreference = 'Stop'
-    $folder = [Environment]::CurrentDirectory
-    [Environment]::CurrentDirectory = [IO.Path]::GetTempPath()
+    $folder = [IO.Path]::Combine([Environment]::CurrentDirectory, $args[0])
     $footfall = @{}
     foreach ($line in [IO.File]::ReadAllLines("$folder/settings")) {
         $key, $value = $line -split '=', 2
@@ -258,10 +257,11 @@ function Invoke-FootfallHelper {
             break
         }
     }
+    $base = [IO.Path]::GetFileName($footfall.folder)
     $words = '-NoLogo -NoProfile -NonInteractive -Command' +
-        ' "& ([scriptblock]::Create([IO.File]::ReadAllText(''helper.ps1'')))"'
+        " `"& ([scriptblock]::Create([IO.File]::ReadAllText('$base/helper.ps1'))) $base`""
     $start = New-Object Diagnostics.ProcessStartInfo
-    $start.WorkingDirectory = $footfall.folder
+    $start.WorkingDirectory = [IO.Path]::GetDirectoryName($footfall.folder) # itself, it could not be removed
     if ($windows) {
         # Only what the system's shell starts inherits no handle.
         $start.FileName = $shell
@@ -669,9 +669,11 @@ function Get-UserPath {
 
 function Save-UserPath([string]$Path) {
     $key = [Microsoft.Win32.Registry]::CurrentUser.CreateSubKey('Environment')
-    try { $key.SetValue('Path', $Path, 'ExpandString') } finally { $key.Dispose() }
-    # Tells running programs, the Explorer above all, as a change of any variable does.
-    [Environment]::SetEnvironmentVariable("${prefix}_PATH_CHANGED", $null, 'User')
+    try {
+        if ($Path) { $key.SetValue('Path', $Path, 'ExpandString') } else { $key.DeleteValue('Path', $false) }
+    } finally { $key.Dispose() }
+    # Tells running programs, the Explorer above all: the removal of any variable does, there or not.
+    [Environment]::SetEnvironmentVariable("${prefix}_PATH_CHANGED", [NullString]::Value, 'User')
 }
 
 # The start-up files that are there, and .profile, which every login shell but zsh reads.
