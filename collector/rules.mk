@@ -45,3 +45,23 @@ build/footfall-collector-asan: build/collector/asan-x86_64-linux-gnu/footfall-co
 	@cp $< $@.new && mv $@.new $@
 
 include tests/collector/rules.mk
+
+# The figures of the README's table. Express and better-sqlite3 come as pinned, from the npm registry.
+BENCH_MODULES = build/tools/bench/node_modules
+$(BENCH_MODULES)/.ready: tests/bench/collector/package.json
+	@mkdir -p build/tools/bench
+	cp $< build/tools/bench/
+	cd build/tools/bench && npm install --silent --no-audit --no-fund
+	@touch $@
+
+$(eval $(call collector_object_rule,$(NATIVE),tests/bench/collector))
+build/grow build/pace: TARGET = $(NATIVE)
+build/grow: $(call collector_objects,$(NATIVE),grow $(filter-out load,$(LOAD_NAMES)))
+build/pace: $(call collector_objects,$(NATIVE),pace)
+build/grow build/pace:
+	$(TARGET_CC) $(COLLECTOR_LDFLAGS) $^ $(COLLECTOR_LDLIBS) -o $@
+
+bench-collector: build/footfall-collector build/grow build/pace $(BENCH_MODULES)/.ready
+	@$(PYTHON) tests/bench/collector/bench.py
+
+.PHONY: bench-collector
