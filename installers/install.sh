@@ -197,12 +197,16 @@ footfall_make_folder() {
     return 1
 }
 
+# In a process of its own: a closed pipe is for the installer to trip over, with the event on its
+# way, and zsh turns an unprintable line into the status of all.
 footfall_print_notice() {
-    trap '' PIPE # a closed pipe is for the installer to trip over, with the event on its way
-    printf '%s\n' "$footfall_name sends one anonymous event when this install starts and one when \
+    (
+        trap - EXIT
+        trap '' PIPE
+        printf '%s\n' "$footfall_name sends one anonymous event when this install starts and one when \
 it ends ($footfall_privacy_url). To switch that off: curl ... | ${footfall_prefix}_NO_TELEMETRY=1 \
 sh, or: curl ... | sh -s -- --no-telemetry" >&2
-    trap 'footfall_leave PIPE 141' PIPE
+    )
 }
 
 # Runs a function on its own: no descriptor of ours, so that nobody's pipe waits for it, no
