@@ -42,22 +42,26 @@ static bool find_in(const wchar_t *folder, size_t folder_len, const wchar_t *nam
                     wchar_t out[WIN_PATH_MAX])
 {
     const wchar_t *dot = wcsrchr(name, L'.');
-    int n = swprintf(out, WIN_PATH_MAX - 1, folder_len > 0 ? L"%.*ls\\%ls" : L"%.*ls%ls", (int)folder_len, folder,
-                     name);
+    size_t len = folder_len, name_len = wcslen(name);
 
-    if (n <= 0)
+    if (folder_len + name_len + 2 > WIN_PATH_MAX)
         return false;
+    wmemcpy(out, folder, folder_len);
+    if (folder_len > 0)
+        out[len++] = L'\\';
+    wmemcpy(out + len, name, name_len + 1);
+    len += name_len;
     if (dot != NULL && wcspbrk(dot, L"\\/") == NULL && is_file(out))
         return true;
     while (*endings != L'\0') {
-        size_t len = wcscspn(endings, L";");
-        if (len > 0 && (size_t)n + len < WIN_PATH_MAX) {
-            wmemcpy(out + n, endings, len);
-            out[(size_t)n + len] = L'\0';
+        size_t ending = wcscspn(endings, L";");
+        if (ending > 0 && len + ending < WIN_PATH_MAX) {
+            wmemcpy(out + len, endings, ending);
+            out[len + ending] = L'\0';
             if (is_file(out))
                 return true;
         }
-        endings += len + (endings[len] == L';');
+        endings += ending + (endings[ending] == L';');
     }
     return false;
 }
