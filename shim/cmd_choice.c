@@ -14,14 +14,15 @@ static int save(const struct options *options, const char *word)
     place_open(&home, PLACE_HOME, app);
     put = place_publish(&home, CHOICE_FILE, word, strlen(word), PLACE_REPLACE);
     if (put == PLACE_PUT)
-        printf("telemetry of %s is %s (%s/%s)\n", app, word[1] == 'n' ? "on" : "off", home.path, CHOICE_FILE);
+        printf("telemetry of %s is %s (%s%c%s)\n", app, word[1] == 'n' ? "on" : "off", home.path,
+               plat_separator, CHOICE_FILE);
     else if (home.path[0] == '\0')
         fprintf(stderr, "footfall: the choice cannot be saved: HOME names no folder; set <APP>_NO_TELEMETRY=1 "
                         "or DO_NOT_TRACK=1 instead\n");
     else
-        fprintf(stderr, "footfall: the choice cannot be saved in %s/%s: check that the folder is yours and "
+        fprintf(stderr, "footfall: the choice cannot be saved in %s%c%s: check that the folder is yours and "
                         "not full\n",
-                home.path, CHOICE_FILE);
+                home.path, plat_separator, CHOICE_FILE);
     place_close(&home);
     return put == PLACE_PUT ? STATUS_DONE : STATUS_FAILED;
 }

@@ -62,14 +62,14 @@ static void find_source(struct explanation *e, const struct options *options, co
         break;
     case GATE_CHOICE:
     case GATE_CONSENT:
-        snprintf(e->source, sizeof e->source, "%.4000s/%s", home->path, CHOICE_FILE);
+        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator, CHOICE_FILE);
         break;
     case GATE_ENDPOINT:
         snprintf(e->source, sizeof e->source, "%.2000s",
                  options->value[OPT_ENDPOINT] != NULL ? options->value[OPT_ENDPOINT] : "");
         break;
     case GATE_RETIRED:
-        snprintf(e->source, sizeof e->source, "%.4000s/%s", home->path, RETIRED_FILE);
+        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator, RETIRED_FILE);
         break;
     default:
         break;
@@ -90,7 +90,7 @@ static void find_out(struct explanation *e, const struct options *options)
     if (e->gate == GATE_OPEN)
         e->gate = gate_check_state(&e->facts.env, &e->facts.state);
     find_source(e, options, home);
-    snprintf(e->id_file, sizeof e->id_file, "%.4000s/%s", home->path, IDENTITY_FILE);
+    snprintf(e->id_file, sizeof e->id_file, "%.4000s%c%s", home->path, plat_separator, IDENTITY_FILE);
     e->has_id = identity_read(home, cid);
     if (!e->has_id)
         memcpy(cid, EXAMPLE_CID, sizeof EXAMPLE_CID);

@@ -65,9 +65,10 @@ static int forget_here(const struct place *home)
         if (!place_has(home, files[i]))
             continue;
         if (place_remove(home, files[i])) {
-            printf("deleted: %s/%s\n", home->path, files[i]);
+            printf("deleted: %s%c%s\n", home->path, plat_separator, files[i]);
         } else {
-            fprintf(stderr, "footfall: cannot delete %s/%s: delete it by hand\n", home->path, files[i]);
+            fprintf(stderr, "footfall: cannot delete %s%c%s: delete it by hand\n", home->path,
+                    plat_separator, files[i]);
             status = STATUS_FAILED;
         }
     }

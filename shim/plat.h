@@ -27,6 +27,9 @@ bool plat_set_env(const char *name, const char *value);
 /* Fills out from the system's random generator. False: there is none, out must not be used. */
 bool plat_random(void *out, size_t len);
 
+/* Stands between a folder and what is in it, where people read it. */
+extern const char plat_separator;
+
 /* Makes a path that still means the same after a change of folder. False: it does not fit. */
 bool plat_absolute(const char *path, char out[PLAT_PATH_MAX]);
 

@@ -14,6 +14,8 @@
 
 #include "plat_unix.h"
 
+const char plat_separator = '/';
+
 int main(int argc, char **argv)
 {
     return footfall_main(argc, argv);

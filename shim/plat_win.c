@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char plat_separator = '\\';
+
 bool win_wide(const char *utf8, wchar_t *out, size_t size)
 {
     return MultiByteToWideChar(CP_UTF8, 0, utf8, -1, out, (int)size) > 0;

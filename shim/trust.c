@@ -160,6 +160,12 @@ static void search_bundle(const struct trust *trust, struct search *search)
     }
 }
 
+static void search_built_in(struct search *search)
+{
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        consider(search, roots[i].der, roots[i].len);
+}
+
 /* mbedTLS asks for the anchors that may have signed child: only those are ever parsed. It frees
  * the list. */
 static int find_anchors(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **anchors)
@@ -173,10 +179,12 @@ static int find_anchors(void *context, const mbedtls_x509_crt *child, mbedtls_x5
         break;
     case FROM_STORE:
         trust_system_find(child->issuer_raw.p, child->issuer_raw.len, consider, &search);
+        /* Windows fetches a public root when its own TLS first meets it; until then it is not there. */
+        if (search.found == NULL)
+            search_built_in(&search);
         break;
     case BUILT_IN:
-        for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
-            consider(&search, roots[i].der, roots[i].len);
+        search_built_in(&search);
         break;
     }
     *anchors = search.found;
