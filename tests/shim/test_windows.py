@@ -360,8 +360,9 @@ def test_disable_enable_explain_forget(profile):
     assert b"would be sent" in profile.footfall("explain").out
     assert profile.footfall("enable").status == 0
     assert profile.footfall("emit install_start --strict").status == 0
+    assert windows(profile.id_file).encode() in profile.footfall("explain").out
     cid = profile.id
     done = profile.footfall("forget")
-    assert done.status == 0, done
+    assert done.status == 0 and windows(profile.id_file).encode() in done.out, done
     assert profile.sink.requests[-1].line == f"DELETE /v1/install/{cid} HTTP/1.1"
     assert not profile.id_file.exists()
