@@ -91,10 +91,12 @@ static bool attend(int queue, const struct plat_process *process, const struct p
     EV_SET(&change, (uintptr_t)bell->handle, EVFILT_READ, EV_ADD, 0, 0, NULL);
     (void)kevent(queue, &change, 1, NULL, 0, NULL);
     EV_SET(&change, (uintptr_t)process->pid, EVFILT_PROC, EV_ADD | EV_ONESHOT, NOTE_EXIT, 0, NULL);
-    return kevent(queue, &change, 1, NULL, 0, NULL) == 0 && fingerprint((pid_t)process->pid) == process->handle;
+    return kevent(queue, &change, 1, NULL, 0, NULL) == 0 &&
+           fingerprint((pid_t)process->pid) == process->handle;
 }
 
-enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell, unsigned ms)
+enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell,
+                          unsigned ms)
 {
     bool gone, rung = false;
     int queue = kqueue();

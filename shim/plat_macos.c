@@ -36,7 +36,8 @@ int unix_rename_new(int folder, const char *from, const char *to)
     return renameatx_np(folder, from, folder, to, RENAME_EXCL);
 }
 
-/* mkfifoat() came with macOS 13. Only a watcher gets here, a process of its own in the folder "/". */
+/* mkfifoat() came with macOS 13. Only a watcher gets here, a process of its own in the folder "/".
+ */
 int unix_make_fifo(int folder, const char *name)
 {
     int made = fchdir(folder) == 0 ? mkfifo(name, 0600) : -1;

@@ -95,11 +95,12 @@ void plat_os(char out[PLAT_NAME_MAX])
  * this call runs on no machine but its own kind. */
 static bool native_machine(USHORT *machine)
 {
-    typedef BOOL WINAPI is_wow64_process2(HANDLE process, USHORT *emulated, USHORT *native);
+    typedef BOOL WINAPI is_wow64_process2(HANDLE process, USHORT * emulated, USHORT * native);
     is_wow64_process2 *ask;
     USHORT emulated;
 
-    ask = (is_wow64_process2 *)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "IsWow64Process2");
+    ask = (is_wow64_process2 *)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"),
+                                                      "IsWow64Process2");
     return ask != NULL && ask(GetCurrentProcess(), &emulated, machine);
 }
 
@@ -111,9 +112,10 @@ void plat_arch(char out[PLAT_NAME_MAX])
 
     if (!native_machine(&machine)) {
         GetNativeSystemInfo(&info);
-        machine = info.wProcessorArchitecture == PROCESSOR_ARCHITECTURE_AMD64   ? IMAGE_FILE_MACHINE_AMD64
-                  : info.wProcessorArchitecture == PROCESSOR_ARCHITECTURE_INTEL ? IMAGE_FILE_MACHINE_I386
-                                                                                : machine;
+        machine =
+            info.wProcessorArchitecture == PROCESSOR_ARCHITECTURE_AMD64   ? IMAGE_FILE_MACHINE_AMD64
+            : info.wProcessorArchitecture == PROCESSOR_ARCHITECTURE_INTEL ? IMAGE_FILE_MACHINE_I386
+                                                                          : machine;
     }
     if (machine == IMAGE_FILE_MACHINE_AMD64)
         name = "AMD64";
@@ -217,8 +219,8 @@ unsigned char *plat_read_file(const char *path, size_t max, size_t *len)
 
     if (!win_wide(path, wide, WIN_PATH_MAX))
         return NULL;
-    file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                       OPEN_EXISTING, 0, NULL);
+    file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                       NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return NULL;
     bytes = read_all(file, max, len);
@@ -228,8 +230,9 @@ unsigned char *plat_read_file(const char *path, size_t max, size_t *len)
 
 bool win_means_absent(DWORD error)
 {
-    return error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND || error == ERROR_INVALID_NAME ||
-           error == ERROR_BAD_PATHNAME || error == ERROR_DIRECTORY || error == ERROR_FILENAME_EXCED_RANGE;
+    return error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ||
+           error == ERROR_INVALID_NAME || error == ERROR_BAD_PATHNAME || error == ERROR_DIRECTORY ||
+           error == ERROR_FILENAME_EXCED_RANGE;
 }
 
 bool plat_exists(const char *path)

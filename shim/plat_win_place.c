@@ -44,8 +44,9 @@ static bool is_own(const wchar_t *path)
         return false;
     own = GetTokenInformation(token, TokenUser, &user, sizeof user, &size) &&
           GetTokenInformation(token, TokenOwner, &group, sizeof group, &size) &&
-          GetNamedSecurityInfoW((wchar_t *)(uintptr_t)path, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner,
-                                NULL, NULL, NULL, &descriptor) == ERROR_SUCCESS &&
+          GetNamedSecurityInfoW((wchar_t *)(uintptr_t)path, SE_FILE_OBJECT,
+                                OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL,
+                                &descriptor) == ERROR_SUCCESS &&
           (EqualSid(owner, user.sid) || EqualSid(owner, group.sid));
     LocalFree(descriptor);
     CloseHandle(token);
@@ -82,7 +83,8 @@ void place_open(struct place *place, enum place_kind kind, const char *app)
     attributes = GetFileAttributesW(above);
     if (attributes == INVALID_FILE_ATTRIBUTES)
         place->sealed = !win_means_absent(GetLastError());
-    else if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && win_wide(place->path, path, WIN_PATH_MAX))
+    else if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 &&
+             win_wide(place->path, path, WIN_PATH_MAX))
         find_folder(place, kind, path);
 }
 
@@ -133,7 +135,8 @@ static enum place_read get(HANDLE file, unsigned char *buf, size_t *len)
     return PLACE_READ;
 }
 
-enum place_read place_get(const struct place *place, const char *name, unsigned char *buf, size_t *len)
+enum place_read place_get(const struct place *place, const char *name, unsigned char *buf,
+                          size_t *len)
 {
     wchar_t path[WIN_PATH_MAX];
     enum place_read found;
@@ -150,7 +153,8 @@ enum place_read place_get(const struct place *place, const char *name, unsigned 
     if ((attributes & NO_FILE) != 0)
         return PLACE_REFUSED;
     /* It may have become something else since: open whatever is there itself, and look again. */
-    file = CreateFileW(path, GENERIC_READ, SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    file = CreateFileW(path, GENERIC_READ, SHARE_ALL, NULL, OPEN_EXISTING,
+                       FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return win_means_absent(GetLastError()) ? PLACE_ABSENT : PLACE_REFUSED;
     found = get(file, buf, len);
@@ -160,7 +164,8 @@ enum place_read place_get(const struct place *place, const char *name, unsigned 
 
 static bool write_file(const wchar_t *path, const void *data, size_t len)
 {
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file =
+        CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
     DWORD n;
     bool ok;
 
@@ -188,8 +193,8 @@ static enum place_put move(const wchar_t *from, const wchar_t *to, enum place_mo
     return PLACE_FAILED;
 }
 
-static enum place_put publish(const struct place *place, const char *name, const void *data, size_t len,
-                              enum place_mode mode)
+static enum place_put publish(const struct place *place, const char *name, const void *data,
+                              size_t len, enum place_mode mode)
 {
     wchar_t from[WIN_PATH_MAX], to[WIN_PATH_MAX];
     enum place_put put = PLACE_FAILED;
@@ -226,7 +231,8 @@ enum place_put place_publish(struct place *place, const char *name, const void *
 
 static HANDLE create_new(const wchar_t *path)
 {
-    return CreateFileW(path, GENERIC_WRITE, SHARE_ALL, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+    return CreateFileW(path, GENERIC_WRITE, SHARE_ALL, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
+                       NULL);
 }
 
 enum place_put place_claim(struct place *place, const char *name)

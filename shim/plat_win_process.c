@@ -21,8 +21,8 @@ struct keep {
     DWORD count;
 };
 
-static HANDLE report_pipe;   /* NULL: nobody waits for a report */
-static HANDLE deadline_off;  /* NULL: there is no deadline */
+static HANDLE report_pipe;  /* NULL: nobody waits for a report */
+static HANDLE deadline_off; /* NULL: there is no deadline */
 static HANDLE deadline_thread;
 
 /* A copy that the new process inherits; its number means the same there. -1: none. */
@@ -31,7 +31,8 @@ static long keep_copy(struct keep *keep, HANDLE handle)
     const HANDLE self = GetCurrentProcess();
     HANDLE copy;
 
-    if (handle == NULL || !DuplicateHandle(self, handle, self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS))
+    if (handle == NULL ||
+        !DuplicateHandle(self, handle, self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS))
         return -1;
     keep->handle[keep->count++] = copy;
     return HandleToLong(copy);
@@ -57,11 +58,13 @@ static bool start_self(struct keep *keep, HANDLE in)
         GetSystemDirectoryW(folder, WIN_PATH_MAX) >= WIN_PATH_MAX ||
         !InitializeProcThreadAttributeList(start.lpAttributeList, 1, 0, &size))
         return false;
-    made = UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, keep->handle,
-                                     keep->count * sizeof *keep->handle, NULL, NULL) &&
-           (CreateProcessW(program, line, NULL, NULL, TRUE, flags | CREATE_BREAKAWAY_FROM_JOB, NULL, folder,
-                           &start.StartupInfo, &info) ||
-            CreateProcessW(program, line, NULL, NULL, TRUE, flags, NULL, folder, &start.StartupInfo, &info));
+    made =
+        UpdateProcThreadAttribute(start.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+                                  keep->handle, keep->count * sizeof *keep->handle, NULL, NULL) &&
+        (CreateProcessW(program, line, NULL, NULL, TRUE, flags | CREATE_BREAKAWAY_FROM_JOB, NULL,
+                        folder, &start.StartupInfo, &info) ||
+         CreateProcessW(program, line, NULL, NULL, TRUE, flags, NULL, folder, &start.StartupInfo,
+                        &info));
     DeleteProcThreadAttributeList(start.lpAttributeList);
     if (made) {
         CloseHandle(info.hThread);
@@ -85,8 +88,8 @@ static bool hand_over(const struct job *job, HANDLE report)
     in_copy = keep_copy(&keep, in);
     CloseHandle(in);
     parcel.report = keep_copy(&keep, report);
-    parcel.job.watched.handle =
-        keep_copy(&keep, job->watch && job->watched.handle != -1 ? LongToHandle(job->watched.handle) : NULL);
+    parcel.job.watched.handle = keep_copy(
+        &keep, job->watch && job->watched.handle != -1 ? LongToHandle(job->watched.handle) : NULL);
     made = in_copy != -1 && start_self(&keep, LongToHandle(in_copy));
     while (keep.count > 0)
         CloseHandle(keep.handle[--keep.count]);
@@ -140,7 +143,8 @@ static bool await_report(HANDLE in, unsigned ms, struct report *report)
 
 static void say_failure(struct report *report, const char *what)
 {
-    snprintf(report->detail, sizeof report->detail, "cannot make a %s (Windows error %lu)", what, GetLastError());
+    snprintf(report->detail, sizeof report->detail, "cannot make a %s (Windows error %lu)", what,
+             GetLastError());
 }
 
 bool plat_detach(const struct job *job, unsigned wait_ms, struct report *report)

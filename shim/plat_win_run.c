@@ -38,8 +38,8 @@ static bool is_file(const wchar_t *path)
 }
 
 /* Looks for folder\name, as it is where the name has an ending, else with each of PATHEXT. */
-static bool find_in(const wchar_t *folder, size_t folder_len, const wchar_t *name, const wchar_t *endings,
-                    wchar_t out[WIN_PATH_MAX])
+static bool find_in(const wchar_t *folder, size_t folder_len, const wchar_t *name,
+                    const wchar_t *endings, wchar_t out[WIN_PATH_MAX])
 {
     const wchar_t *dot = wcsrchr(name, L'.');
     size_t len = folder_len, name_len = wcslen(name);
@@ -106,11 +106,13 @@ static bool make_line(wchar_t program[WIN_PATH_MAX], wchar_t *const *args)
         for (; *args != NULL; args++)
             command_line_add(&line, *args);
         if (line.full)
-            fprintf(stderr, "footfall: the command is longer than Windows allows: shorten its arguments\n");
+            fprintf(stderr,
+                    "footfall: the command is longer than Windows allows: shorten its arguments\n");
         return !line.full;
     }
     if (!command_line_batch(&line, program, args + 1) || line.full) {
-        fprintf(stderr, "footfall: a batch file cannot be given these arguments: leave out line breaks\n");
+        fprintf(stderr,
+                "footfall: a batch file cannot be given these arguments: leave out line breaks\n");
         return false;
     }
     len = GetSystemDirectoryW(program, WIN_PATH_MAX);
@@ -130,7 +132,8 @@ static int await(HANDLE process)
 {
     DWORD status;
 
-    if (WaitForSingleObject(process, INFINITE) != WAIT_OBJECT_0 || !GetExitCodeProcess(process, &status))
+    if (WaitForSingleObject(process, INFINITE) != WAIT_OBJECT_0 ||
+        !GetExitCodeProcess(process, &status))
         return NOT_EXECUTABLE;
     return (int)status;
 }
@@ -152,7 +155,8 @@ int plat_run(char **command)
     GetStartupInfoW(&start);
     SetConsoleCtrlHandler(leave_it_to_the_command, TRUE);
     if (!CreateProcessW(program, line.text, NULL, NULL, TRUE, 0, NULL, NULL, &start, &info)) {
-        fprintf(stderr, "footfall: %s: cannot be run (Windows error %lu)\n", command[0], GetLastError());
+        fprintf(stderr, "footfall: %s: cannot be run (Windows error %lu)\n", command[0],
+                GetLastError());
         return NOT_EXECUTABLE;
     }
     CloseHandle(info.hThread);

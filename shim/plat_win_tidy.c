@@ -29,7 +29,8 @@ bool place_lock(struct place *place)
         if (file != INVALID_HANDLE_VALUE) {
             place->above = HandleToLong(file);
             place->locked = true;
-        } else if (GetLastError() != ERROR_SHARING_VIOLATION && GetLastError() != ERROR_ACCESS_DENIED) {
+        } else if (GetLastError() != ERROR_SHARING_VIOLATION &&
+                   GetLastError() != ERROR_ACCESS_DENIED) {
             return false;
         } else {
             Sleep(2);
@@ -79,7 +80,8 @@ static void sweep(const struct place *place, const char *folder, long seconds)
     if (!path_in(place, folder, path))
         return;
     at = wcslen(path);
-    if (at + 2 + MAX_PATH > WIN_PATH_MAX || (GetFileAttributesW(path) & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
+    if (at + 2 + MAX_PATH > WIN_PATH_MAX ||
+        (GetFileAttributesW(path) & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
         return;
     wmemcpy(path + at, L"\\*", 3);
     search = FindFirstFileW(path, &entry);

@@ -15,7 +15,8 @@ static DWORD parent_number(void)
 {
     typedef LONG WINAPI query(HANDLE process, int what, void *out, ULONG size, ULONG *got);
     struct basic_information basic;
-    query *ask = (query *)(void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQueryInformationProcess");
+    query *ask = (query *)(void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"),
+                                                 "NtQueryInformationProcess");
 
     if (ask == NULL || ask(GetCurrentProcess(), 0, &basic, sizeof basic, NULL) < 0)
         return 0;
@@ -90,7 +91,8 @@ static HANDLE bell_event(const char *run, bool make)
     snprintf(name, sizeof name, "Local\\footfall-%.32s", run);
     if (!win_wide(name, wide, PLAT_NAME_MAX))
         return NULL;
-    return make ? CreateEventW(NULL, TRUE, FALSE, wide) : OpenEventW(EVENT_MODIFY_STATE, FALSE, wide);
+    return make ? CreateEventW(NULL, TRUE, FALSE, wide)
+                : OpenEventW(EVENT_MODIFY_STATE, FALSE, wide);
 }
 
 bool plat_bell_open(struct plat_bell *bell, struct place places[PLACES], const char *run)
@@ -124,7 +126,8 @@ void plat_bell_close(struct plat_bell *bell, struct place places[PLACES])
     bell->handle = -1;
 }
 
-enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell, unsigned ms)
+enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell,
+                          unsigned ms)
 {
     /* When both have happened the first of them is told: the outcome was stated before the end. */
     const HANDLE either[2] = {LongToHandle(bell->handle), LongToHandle(process->handle)};
@@ -137,7 +140,8 @@ enum plat_wait plat_watch(const struct plat_process *process, const struct plat_
     case WAIT_OBJECT_0:
         return PLAT_RUNG;
     case WAIT_OBJECT_0 + 1:
-        return WaitForSingleObject(either[0], PLAT_WATCH_GRACE_MS) == WAIT_OBJECT_0 ? PLAT_RUNG : PLAT_GONE;
+        return WaitForSingleObject(either[0], PLAT_WATCH_GRACE_MS) == WAIT_OBJECT_0 ? PLAT_RUNG
+                                                                                    : PLAT_GONE;
     default:
         return PLAT_LIMIT;
     }

@@ -19,8 +19,9 @@ bool trust_system_find(const unsigned char *subject, size_t len, trust_take *tak
 
     if (store == NULL)
         return false;
-    while (len > 0 && (found = CertFindCertificateInStore(store, X509_ASN_ENCODING, 0, CERT_FIND_SUBJECT_NAME,
-                                                          &name, found)) != NULL)
+    while (len > 0 &&
+           (found = CertFindCertificateInStore(store, X509_ASN_ENCODING, 0, CERT_FIND_SUBJECT_NAME,
+                                               &name, found)) != NULL)
         take(context, found->pbCertEncoded, found->cbCertEncoded);
     CertCloseStore(store, 0);
     return true;
