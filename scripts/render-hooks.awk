@@ -3,8 +3,8 @@
 #       -v config=... -v sums=... -v platforms=shim/spec/platforms.tsv -f scripts/render-hooks.awk
 #   @KEY@           a value of the configuration, or made from it; @URL:PLATFORM@, @SHA256:PLATFORM@
 #                   A line whose value is empty is left out.
-#   @include FILE@  on a line of its own: that file, filled in
-#   @lines FILE@    the same, as strings of JSON
+#   # @include FILE@  on a line of its own: that file, filled in
+#   @lines FILE@      the same, as strings of JSON
 BEGIN {
     while ((getline text < config) > 0) {
         split(text, field, "\t")
@@ -54,7 +54,7 @@ function find_artifacts(text, at, sum, field, file) {
 function fill(name, as_json, file, line, more, at) {
     file = folder "/" name
     while ((getline line < file) > 0) {
-        if (line ~ /^[ \t]*@(include|lines) [^@]+@$/) {
+        if (line ~ /^[ \t]*(# )?@(include|lines) [^@]+@$/) {
             more = line
             sub(/^[^@]*@[a-z]+ /, "", more)
             sub(/@$/, "", more)

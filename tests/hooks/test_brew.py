@@ -117,3 +117,12 @@ def test_the_addresses_are_those_of_the_release(lab, brew):
     names = ["macos-aarch64", "macos-x86_64", "linux-aarch64", "linux-x86_64"]
     assert urls == [f"https://dl.hookable.example/v1.2.3/hookable-{name}.tar.gz" for name in names]
     assert lab.labels() == BOTH
+
+
+def test_an_image_build_is_not_counted(lab, brew):
+    """This lab is one: no init system; and no terminal, once it has a session of its own."""
+    if open("/proc/1/comm").read().strip() in ("init", "systemd"):
+        pytest.skip("this is a whole machine")
+    done = brew(env={"FOOTFALL_ALLOW_CI": None}, start_new_session=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    lab.assert_silent()

@@ -13,6 +13,6 @@ if ('@BINARIES@' -split ' ' -notcontains 'footfall') {
 $footfallShim = Join-Path $tools 'footfall.exe'
 $footfallCounts = -not (Test-Path (Join-Path $env:ChocolateyInstall "lib-bkp\$env:ChocolateyPackageName")) -and
     "$env:ChocolateyPackageParameters" -notmatch '(^|[\s/-])NoTelemetry\b'
-@include hook.ps1@
+# @include hook.ps1@
 # Chocolatey reads the status of the last program that ran.
 $global:LASTEXITCODE = 0
