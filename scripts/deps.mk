@@ -82,7 +82,7 @@ build_dep = CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS
 
 $(eval $(call dep_rule,cjson))
 $(eval $(call dep_rule,mbedtls,shim/mbedtls_config.h shim/psa_config.h $(wildcard scripts/trim/mbedtls.*)))
-$(eval $(call dep_rule,curl,build/deps/%/.$(filter mbedtls-%,$(PINS)) $(wildcard scripts/trim/curl.* scripts/trim/libc.c)))
+$(eval $(call dep_rule,curl,build/deps/%/.$(filter mbedtls-%,$(PINS)) $(wildcard scripts/trim/curl.* scripts/trim/setopt.c scripts/trim/libc.c)))
 $(eval $(call dep_rule,libmicrohttpd))
 $(eval $(call dep_rule,sqlite))
 
