@@ -322,9 +322,9 @@ def test_run_hands_arguments_on_as_they_are(profile, argument):
 
 def test_run_passes_streams_and_batch_files(profile):
     script = profile.folder / "say it.bat"
-    script.write_text("@echo out [%~1]\r\n@echo err 1>&2\r\n@exit 9\r\n")
-    done = profile.run([LOADER, EXE, "run", "--", windows(script), "two words"], {"DO_NOT_TRACK": "1"}, timeout=120)
-    assert done.status == 9 and b"out [two words]" in done.out and b"err" in done.err, done
+    script.write_text("@echo out %1\r\n@echo err 1>&2\r\n@exit 9\r\n")
+    done = profile.run([LOADER, EXE, "run", "--", windows(script), "two & words"], {"DO_NOT_TRACK": "1"}, timeout=120)
+    assert done.status == 9 and b'out "two & words"' in done.out and b"err" in done.err, done
 
 
 def test_an_emit_within_run_belongs_to_its_run(profile):
