@@ -19,7 +19,7 @@ const char *const intake_class_names[INTAKE_CLASS_COUNT] = {
 
 /* While a body is read, the thread's cJSON memory comes from here and is given back at once. */
 static _Thread_local struct {
-    unsigned char *bytes;
+    alignas(max_align_t) unsigned char bytes[ARENA_BYTES];
     size_t used;
     bool active;
 } arena;
@@ -134,8 +134,6 @@ bool intake_read(const char *body, size_t len, struct intake *intake)
     memset(intake, 0, sizeof *intake);
     if (len > INTAKE_BODY_MAX || !strict_json_bytes(body, len))
         return refuse(intake, REJECT_INVALID_JSON, NULL);
-    if (arena.bytes == NULL && (arena.bytes = malloc(ARENA_BYTES)) == NULL)
-        return refuse(intake, REJECT_STORE, NULL);
     arena.used = 0;
     arena.active = true;
     root = cJSON_ParseWithLengthOpts(body, len, &end, false);

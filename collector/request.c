@@ -226,8 +226,7 @@ static void decide_event(struct request *request)
 
     counters_unknown(request->service->counters, request->intake.unknown);
     if (!ok) {
-        request_refuse(request, request->intake.reason, request->intake.field,
-                       request->intake.reason == REJECT_STORE ? 1 : 0);
+        request_refuse(request, request->intake.reason, request->intake.field, 0);
         return;
     }
     if (request->match.route->kind == ROUTE_VALIDATE)

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "store_sqlite.h"
 
@@ -325,34 +324,20 @@ static int append(struct batch *batch, struct store_event *events, size_t count)
     return code;
 }
 
-static bool lock_within(pthread_mutex_t *lock, unsigned ms)
-{
-    struct timespec until;
-    long ns;
-
-    if (pthread_mutex_trylock(lock) == 0)
-        return true;
-    clock_gettime(CLOCK_REALTIME, &until); /* the only clock this call knows */
-    ns = until.tv_nsec + (long)(ms % 1000) * 1000000;
-    until.tv_sec += ms / 1000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    return pthread_mutex_timedlock(lock, &until) == 0;
-}
-
 enum store_error store_append(struct store *store, int64_t now, struct store_event *events,
                               size_t count, unsigned patience_ms)
 {
     struct batch batch = {.store = store, .now = now, .day = (int32_t)(now / DAY_SECONDS)};
     enum store_error error;
 
-    if (!lock_within(&store->write_lock, patience_ms))
+    if (!turn_take_within(&store->writing, patience_ms))
         return STORE_BUSY;
     sqlite3_busy_timeout(store->writer, (int)patience_ms);
     error = store_error_of(store, store->writer, append(&batch, events, count));
     sqlite3_busy_timeout(store->writer, (int)store->busy_ms);
     if (error == STORE_OK && count > 0)
         atomic_fetch_add(&store->generation, 1);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return error;
 }
 
@@ -363,7 +348,7 @@ enum store_error store_add_rejects(struct store *store, int64_t now, const char 
     enum store_error error;
     int code;
 
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     code = store_begin(store);
     for (int i = 0; i < REJECT_REASONS && code == SQLITE_OK; i++) {
         if (counts[i] == 0)
@@ -378,6 +363,6 @@ enum store_error store_add_rejects(struct store *store, int64_t now, const char 
     error = store_error_of(store, store->writer, code);
     if (error == STORE_OK)
         atomic_fetch_add(&store->generation, 1);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return error;
 }

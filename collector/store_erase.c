@@ -125,12 +125,12 @@ static int erase_hits(struct store *store, const char *table, int32_t day, const
 {
     int code;
 
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     code = store_begin(store);
     for (size_t i = 0; i < count && code == SQLITE_OK; i++)
         code = overwrite(store, table, day, &hits[i]);
     code = store_end(store, code);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return code;
 }
 
@@ -186,10 +186,10 @@ enum store_error store_erase(struct store *store, const char *app, const char *c
     *erased = 0;
     store_id_bytes(cid, id);
     /* The bar first: from here on no late event can slip in behind the scan. */
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     code = add_tombstone(store, store_id_hash(store, app == NULL ? "" : app, id));
     error = store_error_of(store, store->writer, code);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     if (error != STORE_OK)
         return error;
     pthread_mutex_lock(&store->scan_lock);
@@ -236,9 +236,9 @@ static int purge_part(struct store *store, const struct part *part, uint64_t *pu
     int code = SQLITE_OK;
 
     while (more && code == SQLITE_OK) {
-        pthread_mutex_lock(&store->write_lock);
+        turn_take(&store->writing);
         code = purge_some(store, part, &more, purged);
-        pthread_mutex_unlock(&store->write_lock);
+        turn_give(&store->writing);
     }
     return code;
 }
@@ -270,9 +270,9 @@ enum store_error store_note_purge(struct store *store, int64_t when)
     enum store_error error;
 
     snprintf(sql, sizeof sql, "UPDATE meta SET value = %lld WHERE key = 'last_purge'", (long long)when);
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     error = store_error_of(store, store->writer, store_run(store->writer, sql));
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return error;
 }
 

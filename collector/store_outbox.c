@@ -73,7 +73,7 @@ enum store_error store_outbox_open(struct store *store, const char *app, const c
     int code;
 
     memset(cursor, 0, sizeof *cursor);
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     code = store_begin(store);
     code = code == SQLITE_OK ? store_app_named(store, app, &part) : code;
     code = code == SQLITE_OK ? load(store, part->id, target, cursor, &found) : code;
@@ -85,7 +85,7 @@ enum store_error store_outbox_open(struct store *store, const char *app, const c
     if (code != SQLITE_OK)
         store_apps_forget(store);
     error = store_error_of(store, store->writer, code);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return error;
 }
 
@@ -96,13 +96,13 @@ enum store_error store_outbox_ack(struct store *store, const char *app, const ch
     int64_t id = 0;
     int code;
 
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     code = store_begin(store);
     code = code == SQLITE_OK ? store_app_id(store->writer, app, &id) : code;
     code = code == SQLITE_OK ? save(store, id, target, cursor) : code;
     code = store_end(store, code);
     error = store_error_of(store, store->writer, code);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return error;
 }
 

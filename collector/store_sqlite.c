@@ -228,7 +228,7 @@ enum store_error store_open(const struct store_options *options, struct store **
     memcpy(store->file, options->file, strlen(options->file) + 1);
     store->existing = options->existing;
     store->busy_ms = options->busy_ms;
-    pthread_mutex_init(&store->write_lock, NULL);
+    turn_init(&store->writing);
     pthread_mutex_init(&store->read_lock, NULL);
     pthread_mutex_init(&store->scan_lock, NULL);
     pthread_mutex_init(&store->message_lock, NULL);
@@ -265,9 +265,9 @@ enum store_error store_checkpoint(struct store *store, bool all)
     int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, code;
     enum store_error error;
 
-    pthread_mutex_lock(&store->write_lock);
+    turn_take(&store->writing);
     code = sqlite3_wal_checkpoint_v2(store->writer, NULL, mode, NULL, NULL);
     error = store_error_of(store, store->writer, code);
-    pthread_mutex_unlock(&store->write_lock);
+    turn_give(&store->writing);
     return error;
 }

@@ -16,6 +16,7 @@
 #include "siphash.h"
 #include "store.h"
 #include "store_seen.h"
+#include "turn.h"
 
 #define STORE_SCHEMA    1
 #define STORE_RECORD    20  /* bytes of a raw event */
@@ -64,7 +65,8 @@ enum store_statement {
 struct store {
     /* One connection for each kind of work, each behind its lock: commits, figures, long scans. */
     sqlite3 *writer, *reader, *scanner;
-    pthread_mutex_t write_lock, read_lock, scan_lock;
+    struct turn writing;
+    pthread_mutex_t read_lock, scan_lock;
 
     struct siphash_key secret; /* of this store: what tombstones are hashed with */
     struct siphash_key salt;   /* of this process: the cell cache */

@@ -1,7 +1,7 @@
 # What the collector's system tests need besides the collector itself.
 
 # Dated events into a store, through its own interface.
-LOAD_NAMES = load log random reject siphash $(basename $(notdir $(wildcard collector/store_*.c))) app cid event
+LOAD_NAMES = load log turn random reject siphash $(basename $(notdir $(wildcard collector/store_*.c))) app cid event
 
 $(eval $(call collector_object_rule,$(NATIVE),tests/collector))
 

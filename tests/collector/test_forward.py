@@ -1,5 +1,6 @@
 """Events go on to Google Analytics 4 and PostHog: all of them, in order, whatever happens on the way."""
 import pathlib
+import signal
 import socket
 import subprocess
 import time
@@ -117,6 +118,21 @@ def test_only_events_since_forwarding_was_switched_on(collector, posthog, tmp_pa
     one.post_all([later])
     wait_until(lambda: posthog.events, what="an event")
     assert got_by_posthog(posthog.events) == told([later])
+
+
+def test_a_reload_switches_forwarding_on_and_off(collector, posthog, tmp_path):
+    one = collector()
+    plain = one.config.read_text()
+    for number in range(1, 3):
+        one.config.write_text(plain + posthog_lines(tmp_path, posthog.url))
+        one.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: one.metric("footfall_forward_sent_total", target="posthog") is not None, what="the metric")
+        one.post_all([make_event(release=f"on{number}")])
+        wait_until(lambda: len(posthog.unique()) >= number, what="an event")
+        one.config.write_text(plain)
+        one.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: one.metric("footfall_forward_sent_total", target="posthog") is None, what="the reload")
+    assert [e["properties"]["release"] for e in posthog.unique()] == ["on1", "on2"]
 
 
 def test_errors_are_tried_again_with_growing_pauses_and_in_order(collector, posthog, tmp_path):
