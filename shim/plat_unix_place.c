@@ -59,19 +59,22 @@ static bool means_absent(int error)
 }
 
 /* Opens the folder itself when it is there. One that belongs to somebody else can be looked into
- * but is not to be written to; nor is one in the temporary folder that others can write to. */
-static void open_folder(struct place *place, enum place_kind kind)
+ * but is not to be written to. In the temporary folder, where anybody may have been first, nor is
+ * one that others can write to, and no link is followed; in a home a link is its owner's wish. */
+static void open_folder(struct place *place)
 {
+    const bool in_home = place->name[0] == '.';
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (in_home ? 0 : O_NOFOLLOW);
     struct stat st;
 
-    place->folder = openat((int)place->above, place->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    place->folder = openat((int)place->above, place->name, flags);
     if (place->folder < 0) {
         place->usable = errno == ENOENT;
         place->sealed = !means_absent(errno);
         return;
     }
     place->usable = fstat((int)place->folder, &st) == 0 && (long)st.st_uid == place->owner &&
-                    (kind == PLACE_HOME || (st.st_mode & 022) == 0);
+                    (in_home || (st.st_mode & 022) == 0);
 }
 
 void place_open(struct place *place, enum place_kind kind, const char *app)
@@ -105,7 +108,7 @@ void place_open(struct place *place, enum place_kind kind, const char *app)
         place->sealed = true;
         return;
     }
-    open_folder(place, kind);
+    open_folder(place);
     unix_leave(place);
 }
 
@@ -129,9 +132,9 @@ bool place_make(struct place *place)
     if (mkdirat((int)place->above, place->name, 0700) == 0) {
         /* Whatever the umask took away. */
         (void)!fchmodat((int)place->above, place->name, 0700, 0);
-        open_folder(place, PLACE_HOME);
+        open_folder(place);
     } else if (errno == EEXIST) {
-        open_folder(place, PLACE_HOME);
+        open_folder(place);
     } else {
         place->usable = false;
     }
