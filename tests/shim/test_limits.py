@@ -128,6 +128,29 @@ def test_file_systems_that_refuse_links(case, error, calls):
         assert case.sink.requests[0].event["cid"] == case.id
 
 
+# ---- the temporary folder, where anybody may have been first ----
+
+
+@as_root
+@pytest.mark.parametrize("trap", ["link to one's own", "link to nowhere", "somebody else's", "open to all", "file"])
+def test_a_trap_in_the_temporary_folder(case, trap):
+    """What is not the caller's own there holds no memory, and without one nothing is sent."""
+    folder, target = case.temporary / f"footfall-{os.getuid()}-acme", case.folder / "target"
+    if trap.startswith("link"):
+        folder.symlink_to(target)
+    elif trap == "file":
+        folder.touch()
+    else:
+        folder.mkdir()
+        folder.chmod(0o777 if trap == "open to all" else 0o755)
+        os.chown(folder, *((0, 0) if trap == "open to all" else (NOBODY, NOBODY)))
+    if trap == "link to one's own":
+        target.mkdir()
+    case.emit("install_start", env={"HOME": "/"}).assert_unnoticed()
+    assert settled(case) == []
+    assert case.files(case.temporary) == [folder.name] and not (target.exists() and case.files(target))
+
+
 # ---- root in another user's home ----
 
 
