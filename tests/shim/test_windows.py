@@ -152,12 +152,14 @@ def test_wrong_usage_never_fails_an_emit(profile, words):
     assert profile.sink.connections == 0
 
 
-def test_a_pipe_is_not_held_by_the_sender(folder):
+@pytest.mark.parametrize("line", [
+    f"footfall emit install_start --watch --deadline {LATE}& footfall emit install_failed --deadline {LATE}",
+    f"footfall run --deadline {LATE} -- cmd /c exit 0"], ids=["emit", "run"])
+def test_a_pipe_is_not_held_by_the_sender(folder, line):
     """`$(footfall emit ...)` and `| tee` end with emit, however long the sender hangs. (Standard error is left
     out: descriptor 2, on which Wine says what it debugs, goes on to each of its processes whatever Windows says.)"""
     with Sink(answer=silence) as sink:
         profile = Profile(folder, sink)
-        line = f"footfall emit install_start --watch --deadline {LATE}& footfall emit install_failed --deadline {LATE}"
         start = time.monotonic()
         done = subprocess.run(profile.shell(line), env=profile.environment(), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120)
