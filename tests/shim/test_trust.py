@@ -4,17 +4,17 @@ import os
 import ssl
 
 import pytest
-from shim_lab import wait_for
+from shim_lab import SHIM, wait_for
 from sink import Sink
 
 BUNDLES = "/etc/ssl /etc/pki /usr/local/share/certs /usr/local/etc/ssl /etc/certs"
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount")
 
 
-def attempt(make_case, sink, *options, env=None, namespace=(), endpoint=None):
+def attempt(make_case, sink, *options, env=None, namespace=(), endpoint=None, shim=None):
     """Delivered or not; in either case nobody notices."""
     case = make_case(sink)
-    case.run([*namespace, *case.words("install_start", *options, endpoint=endpoint)], env).assert_unnoticed()
+    case.run([*namespace, *case.words("install_start", *options, endpoint=endpoint, shim=shim)], env).assert_unnoticed()
     assert case.wait_until_gone()
     assert len(sink.requests) <= 1 and sink.connections <= 1
     return len(sink.requests) == 1
@@ -139,6 +139,32 @@ def test_without_any_the_built_in_roots_decide(make_case, pki, namespace, bundle
     with Sink(tls=pki) as sink:
         place = "/etc/ssl/certs/ca-certificates.crt" if bundle else None
         assert refused(make_case, sink, namespace=namespace(place, bundle))
+
+
+def body_of(der):
+    """The signed part of a certificate, which is all that the shim keeps of its roots."""
+    assert der[0] == 0x30 and der[1] == 0x82 and der[4] == 0x30 and der[5] == 0x82
+    return der[4:8 + int.from_bytes(der[6:8], "big")]
+
+
+@as_root
+def test_the_built_in_roots_are_trusted(make_case, pki, namespace, folder):
+    """In a copy of the shim where one of them, Let's Encrypt's, has been exchanged for the tests' authority."""
+    with open("/usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt") as file:
+        root = ssl.PEM_cert_to_DER_cert(file.read())
+    ours = ssl.PEM_cert_to_DER_cert(pki.ca.read_text())
+    program = bytearray(SHIM.read_bytes())
+    at = program.find(body_of(root)) - 4
+    assert at > 0 and len(ours) < len(body_of(root))
+    program[at:at + len(ours)] = ours
+    shim = folder / "footfall"
+    shim.write_bytes(program)
+    shim.chmod(0o755)
+    with Sink(tls=pki) as sink:
+        assert attempt(make_case, sink, namespace=namespace(), shim=shim)
+    with Sink(tls=pki) as sink:
+        # Where there is a bundle, it alone counts.
+        assert not attempt(make_case, sink, shim=shim)
 
 
 @as_root
