@@ -10,7 +10,7 @@ import time
 import pytest
 from hook_lab import APP, BOTH, PATIENT, SOON
 from shim_lab import wait_for
-from sink import Sink, silence
+from sink import Pki, Sink, silence
 
 if os.geteuid() != 0:
     pytest.skip("only root installs packages", allow_module_level=True)
@@ -21,6 +21,16 @@ def test_a_first_install_is_counted_once(lab):
     assert done.returncode == 0, done.stdout
     lab.assert_counted("deb")
     assert "Hookable counts first installs anonymously (https://hookable.example/privacy)" in done.stdout
+
+
+def test_events_go_over_tls(lab):
+    keys = lab.folder / "keys"
+    keys.mkdir()
+    with Sink(tls=Pki(keys), host="localhost") as lab.sink:
+        lab.render(ENDPOINT=lab.sink.url)
+        assert lab.sink.url.startswith("https://")
+        assert lab.dpkg("-i", lab.deb(), env={"SSL_CERT_FILE": keys / "ca.pem"}).returncode == 0
+        lab.assert_counted("deb")
 
 
 def test_upgrade_and_removal_send_nothing_and_a_purge_leaves_nothing(lab):

@@ -81,7 +81,9 @@ class @CLASS@ < Formula
   # A container that has neither an init system nor a terminal prepares a system for others.
   def image_build?
     return false if !OS.linux? || %w[1 true yes on].include?(ENV["FOOTFALL_ALLOW_CI"].to_s.downcase)
-    return false if %w[init systemd openrc-init runit s6-svscan dinit shepherd].include?(File.read("/proc/1/comm").chomp)
+
+    init = File.read("/proc/1/comm").chomp
+    return false if %w[init systemd openrc-init runit s6-svscan dinit shepherd].include?(init)
 
     File.open("/dev/tty") { false }
   rescue SystemCallError

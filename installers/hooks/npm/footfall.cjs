@@ -16,29 +16,38 @@ const options = ['--app', app, '--endpoint', '@ENDPOINT@', '--release', '@RELEAS
 
 const kernels = { darwin: 'macos', win32: 'windows' };
 const machines = { x64: 'x86_64', arm64: 'aarch64', arm: 'armv7', ia32: 'i686', ppc64: 'ppc64le' };
-const platform = `${kernels[process.platform] || process.platform}-${machines[process.arch] || process.arch}`;
-const shim = path.join(__dirname, `footfall-${platform}${process.platform === 'win32' ? '.exe' : ''}`);
+const kernel = kernels[process.platform] || process.platform;
+const machine = machines[process.arch] || process.arch;
+const suffix = kernel === 'windows' ? '.exe' : '';
+const shim = path.join(__dirname, `footfall-${kernel}-${machine}${suffix}`);
 const pending = path.join(__dirname, 'first-run');
 
-function call(command, event) {
-    const run = ['--run', `npm.${process.pid}.${Math.floor(Date.now() / 1000)}`];
-    const result = spawnSync(shim, [command, event, ...options, ...run, ...(command === 'explain' ? ['--json'] : [])],
-        { stdio: ['ignore', command === 'explain' ? 'pipe' : 'ignore', 'ignore'], timeout: 5000, killSignal: 'SIGKILL', windowsHide: true });
+function call(...words) {
+    const run = `npm.${process.pid}.${Math.floor(Date.now() / 1000)}`;
+    const result = spawnSync(shim, [...words, ...options, '--run', run],
+        { stdio: ['ignore', 'pipe', 'ignore'], timeout: 5000, killSignal: 'SIGKILL', windowsHide: true });
     return String(result.stdout || '');
 }
 
+function wouldSend() {
+    return /"gate":\s*"none"/.test(call('explain', 'install_start', '--json'));
+}
+
+const yes = ['1', 'true', 'yes', 'on'];
+const no = ['', '0', 'false', 'no', 'off'];
+const variableIs = (name, words) =>
+    name in process.env && words.includes(process.env[name].toLowerCase());
+
 // npm install --no-telemetry, telemetry=false in .npmrc, and those of Yarn.
 function declined() {
-    const env = process.env;
-    const is = (name, words) => name in env && words.includes(env[name].toLowerCase());
-    const no = ['', '0', 'false', 'no', 'off'], yes = ['1', 'true', 'yes', 'on'];
-    return is('npm_config_telemetry', no) || is('npm_config_no_telemetry', yes) ||
-        is('npm_config_do_not_track', yes) || is('npm_config_offline', yes) || is('YARN_ENABLE_TELEMETRY', no);
+    return variableIs('npm_config_telemetry', no) || variableIs('npm_config_no_telemetry', yes) ||
+        variableIs('npm_config_do_not_track', yes) || variableIs('npm_config_offline', yes) ||
+        variableIs('YARN_ENABLE_TELEMETRY', no);
 }
 
 // A container that has neither an init system nor a terminal prepares a system for others.
 function inImageBuild() {
-    if (process.platform !== 'linux' || ['1', 'true', 'yes', 'on'].includes((process.env.FOOTFALL_ALLOW_CI || '').toLowerCase()))
+    if (process.platform !== 'linux' || variableIs('FOOTFALL_ALLOW_CI', yes))
         return false;
     try {
         const init = fs.readFileSync('/proc/1/comm', 'utf8').trim();
@@ -66,7 +75,7 @@ function isMarked() {
 }
 
 function count() {
-    if (isMarked() || declined() || inImageBuild() || !/"gate":\s*"none"/.test(call('explain', 'install_start')) || !mark())
+    if (isMarked() || declined() || inImageBuild() || !wouldSend() || !mark())
         return;
     process.stderr.write(`${notice}\n`);
     call('emit', 'install_start');
