@@ -519,20 +519,23 @@ read_arguments() {
     done
 }
 
-check_settings() {
-    [ -n "$folder" ] || fail "HOME is not set, so there is no folder to install into" \
-        "name one with --dir FOLDER or ${prefix}_INSTALL_DIR"
-    case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
+choose_release() {
     [ -z "$pinned" ] || [ "$pinned" = "$release" ] || {
         release=$pinned
         sha256sums='' # those baked in belong to another release
     }
+    footfall_release=$release
+    [ "$release" != latest ] || footfall_release=unknown
+    footfall_install_folder=$folder
+}
+
+check_settings() {
+    [ -n "$folder" ] || fail "HOME is not set, so there is no folder to install into" \
+        "name one with --dir FOLDER or ${prefix}_INSTALL_DIR"
+    case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
     case $release in
     *[!A-Za-z0-9._+-]*) fail "no release can be called $release" "name a tag, such as v1.2.3" ;;
     esac
-    footfall_install_folder=$folder
-    footfall_release=$release
-    [ "$release" != latest ] || footfall_release=unknown
 }
 
 # The machine the programs must be built for. The kernel's word is not enough: a 64-bit kernel may
@@ -826,7 +829,6 @@ footfall_cleanup() {
 }
 
 install() {
-    footfall_start ${1+"$@"}
     work=$(mktemp -d "${TMPDIR:-/tmp}/$app-install.XXXXXXXX") ||
         fail "cannot create a temporary folder" "TMPDIR names another place than ${TMPDIR:-/tmp}"
     fetch_checksums
@@ -839,18 +841,18 @@ install() {
     put_on_path
 }
 
+# What is asked for comes first: a question for help is no install that starts.
 main() {
     set -eu
     choose_colours
     read_environment
     action=install
     read_arguments ${1+"$@"}
+    choose_release
+    [ "$action" != install ] || footfall_start ${1+"$@"}
     check_settings
     find_platform
-    case $action in
-    install) install ${1+"$@"} ;;
-    *) "$action" ;;
-    esac
+    "$action"
 }
 
 loudness=normal job='' work=''
