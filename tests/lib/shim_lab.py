@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -13,6 +14,16 @@ MARK = "FOOTFALL_TEST_CASE"  # in the environment of all that a case starts: how
 
 # What a call may take on a machine that is busy with other things. What it does take is `make bench`'s affair.
 SOON = 1.5
+
+
+V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+ID_FILE = re.compile(V4.pattern.encode() + rb"\n")
+NOBODY = 65534  # the user, on every Linux
+
+
+def in_mounts(script, words):
+    """The words within a mount namespace of their own, once the script has changed it."""
+    return ["unshare", "-m", "sh", "-c", script + '\nexec "$@"', "sh", *words]
 
 
 def wait_for(condition, seconds=10.0):
@@ -106,6 +117,24 @@ class Case:
                 pass
         for process in self.sleepers:
             process.wait()
+
+    def settled(self):
+        """What was sent, once nothing more can come."""
+        assert self.wait_until_gone(15)
+        return self.sink.labels
+
+    def assert_delivered(self, label="install_start"):
+        assert self.settled() == [label]
+        assert V4.fullmatch(self.sink.requests[0].event["cid"])
+
+    def for_nobody(self):
+        """The shim where every user can run it, as nobody, whose the case's folders become: for emit()."""
+        shim = self.folder / "footfall"
+        shim.write_bytes(SHIM.read_bytes())
+        shim.chmod(0o755)
+        for folder in (self.home, self.temporary):
+            os.chown(folder, NOBODY, NOBODY)
+        return {"shim": shim, "user": NOBODY, "group": NOBODY, "extra_groups": []}
 
     @property
     def id(self):

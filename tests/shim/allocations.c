@@ -38,7 +38,8 @@ static int fails(void)
 {
     count++;
     tell();
-    return count == number("FAIL_ALLOCATION") || (number("FAIL_FROM") > 0 && count >= number("FAIL_FROM"));
+    return count == number("FAIL_ALLOCATION") ||
+           (number("FAIL_FROM") > 0 && count >= number("FAIL_FROM"));
 }
 
 void *__wrap_malloc(size_t size)

@@ -204,6 +204,7 @@ int main(int argc, char **argv)
     trace();
     report = fopen(argv[1], "w");
     for (size_t i = 0; report != NULL && i < count; i++)
-        fprintf(report, "%zu %ld %d %ld\n", i, processes[i].calls, processes[i].status, processes[i].hit);
+        fprintf(report, "%zu %ld %d %ld\n", i, processes[i].calls, processes[i].status,
+                processes[i].hit);
     return report == NULL || fclose(report) != 0 ? 99 : processes[0].status;
 }

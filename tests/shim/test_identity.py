@@ -1,16 +1,13 @@
 """Who: the client id and the file that holds it (SPEC 3)."""
 
 import os
-import re
 import stat
 import threading
 
 import pytest
-from shim_lab import SHIM, wait_for
+from shim_lab import NOBODY, V4, wait_for
 
 ID = "9b7f0ee2-0a5a-4bda-8f1a-3a9d53f1b3e7"
-V4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-NOBODY = 65534
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can set this up")
 
 
@@ -206,12 +203,9 @@ def test_somebody_elses_file_is_not_read(case):
 def test_a_file_that_cannot_be_read(case):
     put(case, ID.encode() + b"\n")
     case.id_file.chmod(0)
-    for path in (case.home, case.temporary, case.place, case.id_file):
+    for path in (case.place, case.id_file):
         os.chown(path, NOBODY, NOBODY)
-    shim = case.folder / "footfall"
-    shim.write_bytes(SHIM.read_bytes())
-    shim.chmod(0o755)
-    assert send(case, shim=shim, user=NOBODY, group=NOBODY, extra_groups=[]) != ID
+    assert send(case, **case.for_nobody()) != ID
 
 
 @pytest.mark.parametrize("kind", ["file", "fifo", "dangling link", "link to itself"])

@@ -6,17 +6,15 @@ process that delivers for a watcher.
 
 import errno
 import pathlib
-import re
 import shutil
 import subprocess
 import time
 
 import pytest
-from shim_lab import wait_for
+from shim_lab import ID_FILE, wait_for
 from sink import Sink
 
 HERE = pathlib.Path(__file__).parent
-ID_FILE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n")
 ERRORS = ["ENOSPC", "EIO", "EMFILE", "ENFILE", "EINTR", "EAGAIN", "ENOMEM", "EPERM"]
 # Who can be interfered with: the caller's process, the sender, and with a watcher the one that delivers.
 PLAIN, WATCHING = (0, 1), (0, 1, 2)
