@@ -15,9 +15,9 @@ struct store;
 struct ask {
     const struct config *config;
     struct store *store;
-    struct service *service; /* for the pages of the collector itself */
-    int64_t now;           /* Unix seconds */
-    const char *path;      /* without the query */
+    struct service *service;                     /* for the pages of the collector itself */
+    int64_t now;                                 /* Unix seconds */
+    const char *path;                            /* without the query */
     const char *if_none_match, *accept_encoding; /* NULL = no such header */
     const char *(*query)(void *context, const char *name); /* decoded, NULL = not there */
     void *query_context;
@@ -48,7 +48,8 @@ struct answer_shared {
     struct answer answer;
 };
 
-/* Takes over the answer; NULL without memory, then its body is freed. One reference is the caller's. */
+/* Takes over the answer; NULL without memory, then its body is freed. One reference is the
+ * caller's. */
 struct answer_shared *answer_share(struct answer *answer);
 struct answer_shared *answer_share_again(struct answer_shared *shared);
 /* Gives a reference back; NULL is fine. */

@@ -85,8 +85,8 @@ void config_release(struct config *config)
 
 static bool fail(const struct parser *p, const char *what, const char *thing, const char *remedy)
 {
-    snprintf(p->message, CONFIG_MESSAGE_MAX, "%s:%u: %s \"%.64s\"; %s", p->file, p->line, what, thing,
-             remedy);
+    snprintf(p->message, CONFIG_MESSAGE_MAX, "%s:%u: %s \"%.64s\"; %s", p->file, p->line, what,
+             thing, remedy);
     return false;
 }
 
@@ -113,7 +113,8 @@ static bool fail_unknown_key(const struct parser *p, const char *name)
     if (p->app != NULL && find_key(global_keys, COUNT(global_keys), name) != NULL)
         snprintf(remedy, sizeof remedy, "it belongs above the first [app] section");
     else if (near != NULL)
-        snprintf(remedy, sizeof remedy, "did you mean \"%s\"? All keys: footfall-collector.conf(5)", near);
+        snprintf(remedy, sizeof remedy, "did you mean \"%s\"? All keys: footfall-collector.conf(5)",
+                 near);
     else
         snprintf(remedy, sizeof remedy, "all keys: footfall-collector.conf(5)");
     return fail(p, "unknown key", name, remedy);
@@ -129,7 +130,8 @@ static bool is_word_of(const char *words, const char *word)
     return false;
 }
 
-static bool set_number(const struct parser *p, const struct key *key, char *field, const char *value)
+static bool set_number(const struct parser *p, const struct key *key, char *field,
+                       const char *value)
 {
     char *end, remedy[96];
     unsigned long number;
@@ -305,8 +307,8 @@ bool config_load(struct config *config, const char *file, char message[CONFIG_ME
     if (file == NULL)
         return config_parse(config, "", lone, strlen(lone), message);
     if (!read_whole(file, &text, &len)) {
-        snprintf(message, CONFIG_MESSAGE_MAX, "%s: cannot be read: %s; name a readable file of --config",
-                 file, strerror(errno));
+        snprintf(message, CONFIG_MESSAGE_MAX,
+                 "%s: cannot be read: %s; name a readable file of --config", file, strerror(errno));
         free(text);
         return false;
     }

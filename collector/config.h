@@ -10,7 +10,7 @@
 
 #include "app.h"
 
-#define CONFIG_TEXT_MAX    256  /* bytes of a value, with its NUL */
+#define CONFIG_TEXT_MAX    256 /* bytes of a value, with its NUL */
 #define CONFIG_APPS_MAX    1000
 #define CONFIG_PROXIES_MAX 64
 #define CONFIG_MESSAGE_MAX 512

@@ -6,7 +6,7 @@
 KEY("listen", TEXT, listen, "127.0.0.1:8377", 0, 0, "address and port; port 0 picks a free one")
 KEY("db", TEXT, db, "footfall.db", 0, 0, "the store's file")
 KEY("user", TEXT, user, "", 0, 0, "the user to become after binding, when started as root")
-KEY("workers", NUMBER, workers, 2, 1, 64, "network threads")
+KEY("workers", NUMBER, workers, 1, 1, 64, "network threads")
 KEY("max-connections", NUMBER, max_connections, 4096, 16, 100000, "connections held at once")
 KEY("request-seconds", NUMBER, request_seconds, 20, 1, 600, "time to send a request, or to be idle")
 KEY("rate-limit", NUMBER, rate_limit, 60, 0, 1000000, "events a minute from one address, 0 = off")

@@ -48,7 +48,8 @@ void counters_free(struct counters *counters)
     free(counters);
 }
 
-/* The app's entry; callers pass configured names only, which bounds the list. NULL without memory. */
+/* The app's entry; callers pass configured names only, which bounds the list. NULL without memory.
+ */
 static struct pending *pending_of(struct counters *counters, const char *app)
 {
     struct pending *grown;
@@ -99,7 +100,8 @@ void counters_commit(struct counters *counters, size_t events, int64_t took_us, 
     struct counters_sums *sums = &counters->sums;
     size_t bucket = 0;
 
-    while (bucket < COUNTERS_COMMIT_BUCKETS - 1 && (uint64_t)took_us > counters_commit_bounds[bucket])
+    while (bucket < COUNTERS_COMMIT_BUCKETS - 1 &&
+           (uint64_t)took_us > counters_commit_bounds[bucket])
         bucket++;
     pthread_mutex_lock(&counters->lock);
     sums->commits++;
@@ -177,7 +179,8 @@ void counters_flush(struct counters *counters, struct store *store, int64_t now)
     }
 }
 
-static void add_total(struct counters *counters, const char *app, const char *label, uint64_t events)
+static void add_total(struct counters *counters, const char *app, const char *label,
+                      uint64_t events)
 {
     const char *const *labels = event_fields[EVENT_LABEL].allowed;
     struct total *total = NULL, *grown;

@@ -15,12 +15,12 @@
 struct counters;
 
 struct counters_sums {
-    uint64_t rejected[REJECT_REASONS];      /* since the start of the program */
-    uint64_t unknown[INTAKE_CLASS_COUNT];   /* unknown members by kind of name */
+    uint64_t rejected[REJECT_REASONS];    /* since the start of the program */
+    uint64_t unknown[INTAKE_CLASS_COUNT]; /* unknown members by kind of name */
     uint64_t commits, commit_us, commit_events, commit_failures;
     uint64_t commit_bucket[COUNTERS_COMMIT_BUCKETS]; /* not cumulative */
-    uint64_t requests[6];                   /* answers by first digit of the status */
-    uint64_t erased, purged;                /* events */
+    uint64_t requests[6];                            /* answers by first digit of the status */
+    uint64_t erased, purged;                         /* events */
 };
 /* Upper bounds in microseconds of the commit buckets but the last. */
 extern const uint64_t counters_commit_bounds[COUNTERS_COMMIT_BUCKETS - 1];

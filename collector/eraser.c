@@ -21,7 +21,8 @@ void eraser_work(struct service *service, struct request *list, size_t count)
         }
         request_done(list);
     }
-    /* What was overwritten still lies in the journal; readers may delay this, the end never does. */
+    /* What was overwritten still lies in the journal; readers may delay this, the end never does.
+     */
     if (store_checkpoint(service->store, true) != STORE_OK)
         log_line(LOG_INFO, "the journal is emptied later", NULL);
 }

@@ -5,8 +5,8 @@
 
 #include "siphash.h"
 
-#define GROUPS_MAX 20000 /* rows before folding; more go to "other" at once */
-#define TEXTS_MAX  20000
+#define GROUPS_MAX   20000 /* rows before folding; more go to "other" at once */
+#define TEXTS_MAX    20000
 #define DAY_ROWS_MAX 50 /* of one day */
 
 static const char other[] = "other";
@@ -84,7 +84,8 @@ static struct group *slot_of(const struct groups *groups, int32_t day, const cha
 
     for (;; at = (at + 1) & (groups->slots - 1)) {
         struct group *group = &groups->group[at];
-        if (!group->used || (group->row.day == day && group->row.key == key && group->row.key2 == key2))
+        if (!group->used ||
+            (group->row.day == day && group->row.key == key && group->row.key2 == key2))
             return group;
     }
 }
@@ -181,7 +182,10 @@ static int compare_rows(const void *left, const void *right)
     bool b_last = b->key != NULL && strcmp(b->key, other) == 0;
 
     if (a->day != b->day)
-        return a->day == STATS_OTHER_DAY ? 1 : b->day == STATS_OTHER_DAY ? -1 : a->day < b->day ? -1 : 1;
+        return a->day == STATS_OTHER_DAY   ? 1
+               : b->day == STATS_OTHER_DAY ? -1
+               : a->day < b->day           ? -1
+                                           : 1;
     if (a_last != b_last)
         return (int)a_last - (int)b_last;
     if (a_installs != b_installs)
@@ -209,10 +213,10 @@ static void add_row(struct stats_table *table, const struct stats_row *row)
 {
     for (size_t i = 0; i < table->count; i++) {
         struct stats_row *old = &table->rows[i];
-        bool same1 = old->key == row->key || (old->key != NULL && row->key != NULL &&
-                                              strcmp(old->key, row->key) == 0);
-        bool same2 = old->key2 == row->key2 || (old->key2 != NULL && row->key2 != NULL &&
-                                                strcmp(old->key2, row->key2) == 0);
+        bool same1 = old->key == row->key ||
+                     (old->key != NULL && row->key != NULL && strcmp(old->key, row->key) == 0);
+        bool same2 = old->key2 == row->key2 ||
+                     (old->key2 != NULL && row->key2 != NULL && strcmp(old->key2, row->key2) == 0);
         if (old->day == row->day && same1 && same2) {
             add(&old->sums, &row->sums);
             return;

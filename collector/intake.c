@@ -61,9 +61,12 @@ static bool has_word(const char *name, const char *const *words)
 /* Coarse on purpose: it is to tell an operator what a client leaks, not to keep it. */
 static enum intake_class classify(const char *member)
 {
-    static const char *const address[] = {"ip", "addr", "geo", "city", "country", "lat", "lon", NULL};
-    static const char *const person[] = {"user", "name", "mail", "login", "person", "distinct", NULL};
-    static const char *const machine[] = {"host", "machine", "mac", "serial", "device", "cpu", NULL};
+    static const char *const address[] = {"ip",      "addr", "geo", "city",
+                                          "country", "lat",  "lon", NULL};
+    static const char *const person[] = {"user",   "name",     "mail", "login",
+                                         "person", "distinct", NULL};
+    static const char *const machine[] = {"host",   "machine", "mac", "serial",
+                                          "device", "cpu",     NULL};
     static const char *const path[] = {"path", "dir", "file", "home", "cwd", "url", NULL};
     static const char *const when[] = {"time", "date", "stamp", NULL};
     static const char *const version[] = {"version", "build", "commit", NULL};
@@ -78,7 +81,8 @@ static enum intake_class classify(const char *member)
     size_t len;
 
     for (len = 0; len < sizeof name - 1 && member[len] != '\0'; len++)
-        name[len] = (char)(member[len] >= 'A' && member[len] <= 'Z' ? member[len] + 32 : member[len]);
+        name[len] =
+            (char)(member[len] >= 'A' && member[len] <= 'Z' ? member[len] + 32 : member[len]);
     name[len] = '\0';
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
         if (has_word(name, words[order[i]]))
@@ -99,7 +103,8 @@ static bool take_members(const cJSON *object, struct intake *intake)
     enum event_member m;
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, object) {
+    cJSON_ArrayForEach(item, object)
+    {
         m = event_member_named(item->string, strlen(item->string));
         if (m == EVENT_MEMBERS) {
             intake->unknown[classify(item->string)]++;
@@ -108,7 +113,8 @@ static bool take_members(const cJSON *object, struct intake *intake)
         if (seen[m])
             return refuse(intake, REJECT_DUPLICATE_MEMBER, event_fields[m].name);
         seen[m] = true;
-        if (!cJSON_IsString(item) || !event_value_ok(m, item->valuestring, strlen(item->valuestring)))
+        if (!cJSON_IsString(item) ||
+            !event_value_ok(m, item->valuestring, strlen(item->valuestring)))
             return refuse(intake, REJECT_INVALID_VALUE, event_fields[m].name);
         memcpy(intake->event.value[m], item->valuestring, strlen(item->valuestring) + 1);
     }

@@ -1,4 +1,5 @@
-/* The housekeeper: purges at the start and every night, and writes the reject figures each second. */
+/* The housekeeper: purges at the start and every night, and writes the reject figures each second.
+ */
 #ifndef FOOTFALL_KEEPER_H
 #define FOOTFALL_KEEPER_H
 

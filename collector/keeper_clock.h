@@ -9,8 +9,8 @@
  * an hour; after a jump it may again once the clock has held for a day. What the clock says at the
  * start of the program is believed. Pure, for tests. */
 struct keeper_clock {
-    int64_t offset_s;  /* wall minus steady clock, as last believed */
-    int64_t jumped_s;  /* the other offset now seen, and since when (steady) */
+    int64_t offset_s; /* wall minus steady clock, as last believed */
+    int64_t jumped_s; /* the other offset now seen, and since when (steady) */
     int64_t jumped_at_s;
     bool started, jumped;
 };

@@ -11,7 +11,8 @@ void limit_reset(struct limit *limit, uint32_t per_minute)
     limit->per_minute = per_minute;
 }
 
-/* The key's slot among the few it may have, else the one whose bucket is, or will be, full first. */
+/* The key's slot among the few it may have, else the one whose bucket is, or will be, full first.
+ */
 static uint32_t slot_of(const struct limit *limit, uint64_t key)
 {
     uint32_t first = (uint32_t)(key % (LIMIT_SLOTS / WAYS)) * WAYS;
@@ -39,7 +40,8 @@ uint32_t limit_take(struct limit *limit, uint64_t key, int64_t now_us)
     if (full_at < now_us)
         full_at = now_us;
     if (full_at + cost > now_us + cost * limit->per_minute)
-        return (uint32_t)((full_at + cost - now_us - cost * limit->per_minute + SECOND_US - 1) / SECOND_US);
+        return (uint32_t)((full_at + cost - now_us - cost * limit->per_minute + SECOND_US - 1) /
+                          SECOND_US);
     limit->key[slot] = key;
     limit->full_at[slot] = full_at + cost;
     return 0;

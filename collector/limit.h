@@ -11,7 +11,7 @@
 #define LIMIT_SLOTS 65536 /* addresses remembered at once; the longest quiet one gives way */
 
 struct limit {
-    uint32_t per_minute;      /* 0 = no limit */
+    uint32_t per_minute;          /* 0 = no limit */
     int64_t full_at[LIMIT_SLOTS]; /* microseconds: when the bucket will be full again */
     uint64_t key[LIMIT_SLOTS];
 };
@@ -20,7 +20,8 @@ struct limit {
 void limit_reset(struct limit *limit, uint32_t per_minute);
 
 /* Takes one token of the key's bucket at now_us (any clock that does not go back). Returns 0 when
- * there was one, else the seconds until there will be, rounded up. A bucket holds a minute's worth. */
+ * there was one, else the seconds until there will be, rounded up. A bucket holds a minute's worth.
+ */
 uint32_t limit_take(struct limit *limit, uint64_t key, int64_t now_us);
 
 #endif

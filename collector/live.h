@@ -20,7 +20,8 @@ struct live_slot *live_slot_new(struct config *config);
 void live_slot_free(struct live_slot *slot);
 
 /* Replaces the configuration; takes it over. False without memory: the old one stays. */
-__attribute__((warn_unused_result)) bool live_replace(struct live_slot *slot, struct config *config);
+__attribute__((warn_unused_result)) bool live_replace(struct live_slot *slot,
+                                                      struct config *config);
 
 /* What is in force now; every live_get() needs its live_put(). */
 struct live *live_get(struct live_slot *slot);

@@ -48,7 +48,8 @@ int main(int argc, char **argv)
         return fputs(options_usage, stdout) < 0 ? EXIT_STATUS_SYSTEM : 0;
     if (options.command == OPTIONS_VERSION)
         return puts("footfall-collector " FOOTFALL_VERSION) < 0 ? EXIT_STATUS_SYSTEM : 0;
-    if (!config_load(&config, options.config, message) || !options_apply(&options, &config, message)) {
+    if (!config_load(&config, options.config, message) ||
+        !options_apply(&options, &config, message)) {
         config_release(&config);
         return fail(message, EXIT_STATUS_USAGE);
     }

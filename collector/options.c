@@ -23,8 +23,10 @@ static const struct {
     const char *name;
     enum options_command command;
 } commands[] = {
-    {"backup", OPTIONS_BACKUP}, {"purge", OPTIONS_PURGE},
-    {"export", OPTIONS_EXPORT}, {"check", OPTIONS_CHECK},
+    {"backup", OPTIONS_BACKUP},
+    {"purge", OPTIONS_PURGE},
+    {"export", OPTIONS_EXPORT},
+    {"check", OPTIONS_CHECK},
 };
 
 static const struct {
@@ -39,14 +41,14 @@ static const struct {
 
 static bool fail_unknown(const char *word, char message[CONFIG_MESSAGE_MAX])
 {
-    static const char *const words[] = {"--config", "--listen", "--db",   "--rate-limit",
-                                        "--csv",    "--json",   "--help", "--version",
-                                        "backup",   "purge",    "export", "check", NULL};
+    static const char *const words[] = {
+        "--config",  "--listen", "--db",  "--rate-limit", "--csv", "--json", "--help",
+        "--version", "backup",   "purge", "export",       "check", NULL};
     const char *near = nearest_word(word, strlen(word), words);
 
     if (near != NULL)
-        snprintf(message, CONFIG_MESSAGE_MAX, "unknown argument \"%.64s\"; did you mean \"%s\"? See --help",
-                 word, near);
+        snprintf(message, CONFIG_MESSAGE_MAX,
+                 "unknown argument \"%.64s\"; did you mean \"%s\"? See --help", word, near);
     else
         snprintf(message, CONFIG_MESSAGE_MAX, "unknown argument \"%.64s\"; see --help", word);
     return false;
@@ -114,7 +116,8 @@ bool options_read(struct options *options, int argc, char **argv, char message[C
             return false;
         if (taken > 0)
             at += taken - 1;
-        else if (options->command == OPTIONS_BACKUP && options->backup == NULL && argv[at][0] != '-')
+        else if (options->command == OPTIONS_BACKUP && options->backup == NULL &&
+                 argv[at][0] != '-')
             options->backup = argv[at];
         else if (!take_flag(options, argv[at], &form) && !take_command(options, argv[at]))
             return fail_unknown(argv[at], message);

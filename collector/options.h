@@ -18,15 +18,15 @@ enum options_command {
 
 struct options {
     enum options_command command;
-    const char *config;     /* file, or NULL */
+    const char *config;                   /* file, or NULL */
     const char *listen, *db, *rate_limit; /* NULL = as configured */
-    const char *backup;     /* file to write */
-    bool csv;               /* export */
+    const char *backup;                   /* file to write */
+    bool csv;                             /* export */
 };
 
 /* False with a message when the line makes no sense. */
-__attribute__((warn_unused_result)) bool options_read(struct options *options, int argc, char **argv,
-                                                      char message[CONFIG_MESSAGE_MAX]);
+__attribute__((warn_unused_result)) bool
+options_read(struct options *options, int argc, char **argv, char message[CONFIG_MESSAGE_MAX]);
 
 /* Lets the command line win over the configuration. */
 __attribute__((warn_unused_result)) bool options_apply(const struct options *options,

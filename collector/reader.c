@@ -9,10 +9,10 @@
 #include "request.h"
 #include "siphash.h"
 
-#define CACHE_PAGES    32
-#define FRESH_US       1000000 /* an answer this young is served although there are new events */
-#define UNCHANGED_US   3000000 /* and this young when there are none */
-#define KEY_MAX        512
+#define CACHE_PAGES  32
+#define FRESH_US     1000000 /* an answer this young is served although there are new events */
+#define UNCHANGED_US 3000000 /* and this young when there are none */
+#define KEY_MAX      512
 
 struct cached {
     char key[KEY_MAX];

@@ -26,7 +26,7 @@ enum reject {
 #define X(id, code, status, meaning) REJECT_##id,
     REJECT_TABLE(X)
 #undef X
-    REJECT_REASONS
+        REJECT_REASONS
 };
 
 struct reject_reason {

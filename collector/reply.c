@@ -70,7 +70,8 @@ static struct MHD_Response *with_headers(struct MHD_Response *response, const st
 /* Takes over an owned body. */
 static struct MHD_Response *response_of(struct answer *answer)
 {
-    enum MHD_ResponseMemoryMode mode = answer->owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT;
+    enum MHD_ResponseMemoryMode mode =
+        answer->owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT;
     struct MHD_Response *response =
         MHD_create_response_from_buffer(answer->len, (void *)(uintptr_t)answer->body, mode);
 
@@ -82,14 +83,16 @@ static struct MHD_Response *response_of(struct answer *answer)
 static struct MHD_Response *response_of_shared(struct answer_shared *shared)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        shared->answer.len, (void *)(uintptr_t)shared->answer.body, answer_unshare, answer_share_again(shared));
+        shared->answer.len, (void *)(uintptr_t)shared->answer.body, answer_unshare,
+        answer_share_again(shared));
 
     if (response == NULL)
         answer_unshare(shared);
     return with_headers(response, &shared->answer);
 }
 
-static enum MHD_Result queue(struct request *request, unsigned status, struct MHD_Response *response)
+static enum MHD_Result queue(struct request *request, unsigned status,
+                             struct MHD_Response *response)
 {
     bool draining = atomic_load(&request->service->draining);
 
@@ -159,7 +162,8 @@ enum MHD_Result reply_send(struct request *request)
     if (request->refused)
         return send_refusal(request);
     if (request->shared != NULL)
-        return queue_once(request, request->shared->answer.status, response_of_shared(request->shared));
+        return queue_once(request, request->shared->answer.status,
+                          response_of_shared(request->shared));
     if (request->answer.status != 0)
         return queue_once(request, request->answer.status, response_of(&request->answer));
     if (request->match.route->kind == ROUTE_VALIDATE)
@@ -178,6 +182,6 @@ void reply_log(const struct request *request)
     snprintf(status, sizeof status, "%u", request->status);
     snprintf(took, sizeof took, "%lld", (long long)(clock_steady_us() - request->began_us));
     log_line(LOG_INFO, "request", "route",
-             request->match.route == NULL ? "none" : request->match.route->pattern, "status", status,
-             "us", took, NULL);
+             request->match.route == NULL ? "none" : request->match.route->pattern, "status",
+             status, "us", took, NULL);
 }

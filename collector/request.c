@@ -12,7 +12,8 @@
 #include "reply.h"
 #include "worker.h"
 
-#define DISCARD_MAX (1024 * 1024) /* bytes of a refused body that are read, so that the answer arrives */
+#define DISCARD_MAX                                                                                \
+    (1024 * 1024) /* bytes of a refused body that are read, so that the answer arrives */
 
 static const char *header(const struct request *request, const char *name)
 {
@@ -195,8 +196,8 @@ static uint32_t pass_gate(struct request *request, enum gate_kind kind)
     forwarded.text[0] = '\0';
     if (address_in(&peer, request->live->proxies, request->live->proxy_count))
         MHD_get_connection_values(request->connection, MHD_HEADER_KIND, join_forwarded, &forwarded);
-    client = address_client(&peer, forwarded.text, request->live->proxies,
-                            request->live->proxy_count);
+    client =
+        address_client(&peer, forwarded.text, request->live->proxies, request->live->proxy_count);
     return gate_pass(request->service->gate, kind, &client);
 }
 
@@ -222,7 +223,8 @@ void request_done(struct request *request)
 static void decide_event(struct request *request)
 {
     uint32_t wait;
-    bool ok = intake_read(request->body == NULL ? "" : request->body, request->len, &request->intake);
+    bool ok =
+        intake_read(request->body == NULL ? "" : request->body, request->len, &request->intake);
 
     counters_unknown(request->service->counters, request->intake.unknown);
     if (!ok) {
@@ -306,7 +308,7 @@ enum MHD_Result request_handle(void *context, struct MHD_Connection *connection,
     }
     if (request->state == REQUEST_READING)
         decide(request);
-    else if (request->state == REQUEST_GATHERED)
+    else if (request->state == REQUEST_GATHERED && writer_batch_is_ripe())
         writer_commit_batch(context);
     if (request->state == REQUEST_LATE)
         hand_to(request, request->service->writer);

@@ -59,9 +59,12 @@ enum MHD_Result request_handle(void *service, struct MHD_Connection *connection,
 void request_ended(void *service, struct MHD_Connection *connection, void **request,
                    enum MHD_RequestTerminationCode why);
 
-/* Stores this network thread's batch: its requests are decided, or late. */
-void writer_commit_batch(struct service *service);
+/* Puts a good event into this network thread's batch. */
 void writer_gather(struct request *request);
+/* Whether the batch should be stored now, or a moment later with more in it. */
+bool writer_batch_is_ripe(void);
+/* Stores the batch: its requests are decided, or late. */
+void writer_commit_batch(struct service *service);
 
 /* The works of the three workers. */
 void writer_work(struct service *service, struct request *list, size_t count);

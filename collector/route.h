@@ -27,9 +27,10 @@ struct route {
 };
 
 struct route_match {
-    const struct route *route;   /* NULL: no such path */
-    unsigned allowed;            /* methods of the path, also when the one asked for is none of them */
-    char app[APP_NAME_MAX + 2];  /* "" = none in the path; cut, and then no valid name, when too long */
+    const struct route *route; /* NULL: no such path */
+    unsigned allowed; /* methods of the path, also when the one asked for is none of them */
+    char app[APP_NAME_MAX +
+             2]; /* "" = none in the path; cut, and then no valid name, when too long */
     char cid[64];
 };
 

@@ -51,18 +51,18 @@ struct sandbox_program {
     uint16_t len;
     struct sandbox_filter *filter;
 };
-#define SANDBOX_LOAD          0x20 /* BPF_LD | BPF_W | BPF_ABS */
-#define SANDBOX_JUMP_EQUAL    0x15 /* BPF_JMP | BPF_JEQ | BPF_K */
-#define SANDBOX_RETURN        0x06 /* BPF_RET | BPF_K */
-#define SANDBOX_CALL_NUMBER   0    /* offsets in struct seccomp_data */
-#define SANDBOX_CALL_ARCH     4
-#define SANDBOX_ALLOW         0x7fff0000u
-#define SANDBOX_ERRNO         0x00050000u
-#define SANDBOX_KILL          0x80000000u
-#define SANDBOX_FILTER_MODE   2
-#define SANDBOX_ARCH_X86_64   0xc000003eu
-#define SANDBOX_ARCH_AARCH64  0xc00000b7u
-#define SANDBOX_ARCH_RISCV64  0xc00000f3u
+#define SANDBOX_LOAD         0x20 /* BPF_LD | BPF_W | BPF_ABS */
+#define SANDBOX_JUMP_EQUAL   0x15 /* BPF_JMP | BPF_JEQ | BPF_K */
+#define SANDBOX_RETURN       0x06 /* BPF_RET | BPF_K */
+#define SANDBOX_CALL_NUMBER  0    /* offsets in struct seccomp_data */
+#define SANDBOX_CALL_ARCH    4
+#define SANDBOX_ALLOW        0x7fff0000u
+#define SANDBOX_ERRNO        0x00050000u
+#define SANDBOX_KILL         0x80000000u
+#define SANDBOX_FILTER_MODE  2
+#define SANDBOX_ARCH_X86_64  0xc000003eu
+#define SANDBOX_ARCH_AARCH64 0xc00000b7u
+#define SANDBOX_ARCH_RISCV64 0xc00000f3u
 
 /* seccomp; false where there is none. */
 bool sandbox_restrict_calls(void);

@@ -51,8 +51,8 @@ bool sandbox_drop_root(const char *user, const char *file, char message[CONFIG_M
     if (geteuid() != 0)
         return true;
     if (user[0] != '\0' && (entry = getpwnam(user)) == NULL) {
-        snprintf(message, CONFIG_MESSAGE_MAX, "user \"%.64s\" does not exist; name another in `user`",
-                 user);
+        snprintf(message, CONFIG_MESSAGE_MAX,
+                 "user \"%.64s\" does not exist; name another in `user`", user);
         return false;
     }
     if (entry != NULL)
@@ -61,7 +61,8 @@ bool sandbox_drop_root(const char *user, const char *file, char message[CONFIG_M
         ok = become(st.st_uid, st.st_gid, NULL);
     else {
         ok = drop_capabilities();
-        log_line(LOG_WARN, "started as root: no capability is kept, but set `user` to another", NULL);
+        log_line(LOG_WARN, "started as root: no capability is kept, but set `user` to another",
+                 NULL);
     }
     if (!ok)
         snprintf(message, CONFIG_MESSAGE_MAX, "cannot stop being root: %s", strerror(errno));

@@ -19,7 +19,7 @@
 #define CONNECTION_BYTES (10 * 1024) /* headers, body chunk and answer of one connection */
 #define BACKLOG          1024
 #define DRAIN_MS         5000 /* at most, for requests under way */
-#define QUIET_MS         60   /* nothing new for this long: what was sent before the end has come in */
+#define QUIET_MS         60 /* nothing new for this long: what was sent before the end has come in */
 
 struct server {
     struct service *service;
@@ -84,15 +84,16 @@ int server_bind(const char *listen, char message[CONFIG_MESSAGE_MAX])
     int fd = -1;
 
     if (!split(listen, host, port) || getaddrinfo(host, port, &hints, &found) != 0) {
-        snprintf(message, CONFIG_MESSAGE_MAX,
-                 "listen address \"%.80s\" is none; write ADDR:PORT, as 127.0.0.1:8377 or [::1]:8377",
-                 listen);
+        snprintf(
+            message, CONFIG_MESSAGE_MAX,
+            "listen address \"%.80s\" is none; write ADDR:PORT, as 127.0.0.1:8377 or [::1]:8377",
+            listen);
         return -1;
     }
     fd = listen_at(found);
     if (fd < 0)
-        snprintf(message, CONFIG_MESSAGE_MAX, "cannot listen on %.80s: %s; %s", listen, strerror(errno),
-                 remedy(errno));
+        snprintf(message, CONFIG_MESSAGE_MAX, "cannot listen on %.80s: %s; %s", listen,
+                 strerror(errno), remedy(errno));
     freeaddrinfo(found);
     return fd;
 }
@@ -161,9 +162,9 @@ static struct MHD_Daemon *start_daemon(struct service *service, int fd, const st
         flags, 0, NULL, NULL, request_handle, service, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_THREAD_POOL_SIZE, workers > 1 ? workers : 0, MHD_OPTION_CONNECTION_LIMIT,
         connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_TIMEOUT, config->request_seconds, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, request_ended, service, MHD_OPTION_NOTIFY_CONNECTION,
-        connections_notify, service, MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_TIMEOUT, config->request_seconds,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_ended,
+        service, MHD_OPTION_NOTIFY_CONNECTION, connections_notify, service, MHD_OPTION_END);
 }
 
 struct server *server_start(struct service *service, int fd, const struct config *config)

@@ -54,20 +54,20 @@ struct stats_sums {
 };
 /* The meaning of the keys is the table's; texts are owned by the stats. */
 struct stats_row {
-    int32_t day;             /* tables by day; STATS_OTHER_DAY in the fold of a filtered view */
-    const char *key, *key2;  /* NULL where the table has none */
+    int32_t day;            /* tables by day; STATS_OTHER_DAY in the fold of a filtered view */
+    const char *key, *key2; /* NULL where the table has none */
     struct stats_sums sums;
-    uint64_t distinct;       /* days only */
+    uint64_t distinct; /* days only */
     bool has_distinct, distinct_exact;
 };
 #define STATS_OTHER_DAY INT32_MIN /* written as "other" */
 
 enum stats_table_id {
-    STATS_DAYS,              /* day; in order */
-    STATS_APPS,              /* key = app; these and the following: most installs first, "other" last */
-    STATS_RELEASES,          /* key = release */
-    STATS_PLATFORMS,         /* key = platform */
-    STATS_METHODS,           /* key = method */
+    STATS_DAYS,      /* day; in order */
+    STATS_APPS,      /* key = app; these and the following: most installs first, "other" last */
+    STATS_RELEASES,  /* key = release */
+    STATS_PLATFORMS, /* key = platform */
+    STATS_METHODS,   /* key = method */
     STATS_PLATFORM_RELEASES, /* key = platform, key2 = release */
     STATS_RELEASE_DAYS,      /* day, key = release; by day */
     STATS_TABLES

@@ -106,11 +106,9 @@ struct store_filter {
 };
 
 /* Each calls row(context, ...) for every row, in order of days. */
-STORE_MUST_CHECK enum store_error store_each_count(struct store *store,
-                                                   const struct store_filter *filter,
-                                                   void (*row)(void *context,
-                                                               const struct store_count *count),
-                                                   void *context);
+STORE_MUST_CHECK enum store_error
+store_each_count(struct store *store, const struct store_filter *filter,
+                 void (*row)(void *context, const struct store_count *count), void *context);
 STORE_MUST_CHECK enum store_error
 store_each_distinct(struct store *store, const struct store_filter *filter,
                     void (*row)(void *context, const struct store_distinct *distinct),

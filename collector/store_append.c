@@ -89,8 +89,8 @@ static int load_day(struct store *store, struct store_app *app, int32_t day, con
     seen_clear(&app->seen);
     app->ids = 0;
     app->ids_exact = true;
-    snprintf(sql, sizeof sql, "SELECT ids, exact FROM ids WHERE day = %ld AND app = %lld", (long)day,
-             (long long)app->id);
+    snprintf(sql, sizeof sql, "SELECT ids, exact FROM ids WHERE day = %ld AND app = %lld",
+             (long)day, (long long)app->id);
     code = sqlite3_prepare_v2(store->writer, sql, -1, &statement, NULL);
     if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
         app->ids = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -147,7 +147,8 @@ static int write_row(struct batch *batch, struct store_app *app)
     if (app->row_events == 0)
         return SQLITE_OK;
     sqlite3_bind_int64(app->insert, 1, batch->now);
-    sqlite3_bind_blob(app->insert, 2, app->row, (int)(app->row_events * STORE_RECORD), SQLITE_STATIC);
+    sqlite3_bind_blob(app->insert, 2, app->row, (int)(app->row_events * STORE_RECORD),
+                      SQLITE_STATIC);
     code = store_step(app->insert);
     app->row_events = 0;
     return code;
@@ -284,7 +285,8 @@ static void undo(struct batch *batch, const struct store_event *events)
     unsigned char id[16];
 
     for (size_t i = 0; i < batch->taken && !batch->opened; i++) {
-        if (events[i].fate != STORE_KEPT || store_app_named(store, events[i].app, &app) != SQLITE_OK)
+        if (events[i].fate != STORE_KEPT ||
+            store_app_named(store, events[i].app, &app) != SQLITE_OK)
             continue;
         store_id_bytes(events[i].event->value[EVENT_CID], id);
         if (seen_undo(&app->seen, store_id_hash(store, app->name, id).word[1]))

@@ -67,8 +67,8 @@ static void found(struct check *check, const char *text)
 static int check_structure(struct check *check)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(check->store->scanner, "PRAGMA integrity_check", -1, &statement,
-                                  NULL);
+    int code =
+        sqlite3_prepare_v2(check->store->scanner, "PRAGMA integrity_check", -1, &statement, NULL);
 
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(statement, 0);
@@ -125,9 +125,11 @@ static int compare(struct check *check, int64_t app, int32_t day)
         size_t cell = (size_t)sqlite3_column_int64(statement, 0);
         code = SQLITE_OK;
         counted += (uint64_t)sqlite3_column_int64(statement, 1);
-        if (cell < check->cells && check->tally[cell] == (uint64_t)sqlite3_column_int64(statement, 1))
+        if (cell < check->cells &&
+            check->tally[cell] == (uint64_t)sqlite3_column_int64(statement, 1))
             continue;
-        snprintf(text, sizeof text, "day %ld, cell %zu: counts and raw events differ", (long)day, cell);
+        snprintf(text, sizeof text, "day %ld, cell %zu: counts and raw events differ", (long)day,
+                 cell);
         found(check, text);
     }
     sqlite3_finalize(statement);
@@ -151,8 +153,8 @@ static int check_counts(struct check *check)
     if (check->tally == NULL)
         return SQLITE_NOMEM;
     if (code == SQLITE_OK)
-        code = sqlite3_prepare_v2(check->store->scanner, "SELECT app, day FROM part", -1, &statement,
-                                  NULL);
+        code = sqlite3_prepare_v2(check->store->scanner, "SELECT app, day FROM part", -1,
+                                  &statement, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         int64_t app = sqlite3_column_int64(statement, 0);
         int32_t day = sqlite3_column_int(statement, 1);
@@ -178,8 +180,8 @@ enum store_error store_check(struct store *store, void (*fault)(void *context, c
     code = store_run(store->scanner, "BEGIN"); /* one snapshot for all of it */
     code = code == SQLITE_OK ? check_structure(&check) : code;
     code = code == SQLITE_OK && *faults == 0 ? check_counts(&check) : code;
-    if (!sqlite3_get_autocommit(store->scanner) && store_run(store->scanner, "COMMIT") != SQLITE_OK &&
-        code == SQLITE_OK)
+    if (!sqlite3_get_autocommit(store->scanner) &&
+        store_run(store->scanner, "COMMIT") != SQLITE_OK && code == SQLITE_OK)
         code = SQLITE_ERROR;
     error = store_error_of(store, store->scanner, code);
     pthread_mutex_unlock(&store->scan_lock);

@@ -133,8 +133,8 @@ int store_app_id(sqlite3 *db, const char *name, int64_t *id)
 static int app_add(struct store *store, const char *name, int64_t *id)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->writer, "INSERT INTO app (name) VALUES (?1)", -1, &statement,
-                                  NULL);
+    int code = sqlite3_prepare_v2(store->writer, "INSERT INTO app (name) VALUES (?1)", -1,
+                                  &statement, NULL);
 
     if (code == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);

@@ -5,8 +5,8 @@
 
 #include "store_sqlite.h"
 
-#define HITS_MAX    256 /* events overwritten in one transaction */
-#define PURGE_ROWS  512 /* rows deleted in one transaction */
+#define HITS_MAX   256 /* events overwritten in one transaction */
+#define PURGE_ROWS 512 /* rows deleted in one transaction */
 
 struct part {
     int64_t app;
@@ -29,11 +29,15 @@ uint32_t store_record_cell(const unsigned char *record)
 }
 
 /* The raw tables of the app (0 = all) of days before end. The caller frees parts->part. */
-static int list_parts(struct store *store, sqlite3 *db, int64_t app, int64_t end, struct parts *parts)
+static int list_parts(struct store *store, sqlite3 *db, int64_t app, int64_t end,
+                      struct parts *parts)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, "SELECT app, day FROM part WHERE (?1 = 0 OR app = ?1) AND day < ?2"
-                                      " ORDER BY day", -1, &statement, NULL);
+    int code =
+        sqlite3_prepare_v2(db,
+                           "SELECT app, day FROM part WHERE (?1 = 0 OR app = ?1) AND day < ?2"
+                           " ORDER BY day",
+                           -1, &statement, NULL);
 
     (void)store;
     memset(parts, 0, sizeof *parts);
@@ -115,8 +119,9 @@ static int overwrite(struct store *store, const char *table, int32_t day, const 
         code = sqlite3_blob_write(blob, nothing, STORE_RECORD, hit->place * STORE_RECORD);
     closed = sqlite3_blob_close(blob);
     code = code == SQLITE_OK ? closed : code;
-    snprintf(sql, sizeof sql, "UPDATE counts SET erased = erased + 1 WHERE day = %ld AND cell = %lu",
-             (long)day, (unsigned long)hit->cell);
+    snprintf(sql, sizeof sql,
+             "UPDATE counts SET erased = erased + 1 WHERE day = %ld AND cell = %lu", (long)day,
+             (unsigned long)hit->cell);
     return code == SQLITE_OK ? store_run(store->writer, sql) : code;
 }
 
@@ -213,16 +218,19 @@ static int purge_some(struct store *store, const struct part *part, bool *more, 
             store->apps[i]->day = INT32_MIN;
         }
     code = store_begin(store);
-    snprintf(sql, sizeof sql, "SELECT sum(length(events)) FROM (SELECT events FROM %s ORDER BY row"
-                              " LIMIT %d)", table, PURGE_ROWS);
+    snprintf(sql, sizeof sql,
+             "SELECT sum(length(events)) FROM (SELECT events FROM %s ORDER BY row"
+             " LIMIT %d)",
+             table, PURGE_ROWS);
     code = code == SQLITE_OK ? store_number(store->writer, sql, &bytes) : code;
-    snprintf(sql, sizeof sql, "DELETE FROM %s WHERE row IN (SELECT row FROM %s ORDER BY row LIMIT %d)",
-             table, table, PURGE_ROWS);
+    snprintf(sql, sizeof sql,
+             "DELETE FROM %s WHERE row IN (SELECT row FROM %s ORDER BY row LIMIT %d)", table, table,
+             PURGE_ROWS);
     code = code == SQLITE_OK ? store_run(store->writer, sql) : code;
     rows = sqlite3_changes64(store->writer);
     *more = rows == PURGE_ROWS;
-    snprintf(sql, sizeof sql, "DROP TABLE %s; DELETE FROM part WHERE app = %lld AND day = %ld", table,
-             (long long)part->app, (long)part->day);
+    snprintf(sql, sizeof sql, "DROP TABLE %s; DELETE FROM part WHERE app = %lld AND day = %ld",
+             table, (long long)part->app, (long)part->day);
     if (code == SQLITE_OK && !*more)
         code = store_run(store->writer, sql);
     code = store_end(store, code);
@@ -269,7 +277,8 @@ enum store_error store_note_purge(struct store *store, int64_t when)
     char sql[96];
     enum store_error error;
 
-    snprintf(sql, sizeof sql, "UPDATE meta SET value = %lld WHERE key = 'last_purge'", (long long)when);
+    snprintf(sql, sizeof sql, "UPDATE meta SET value = %lld WHERE key = 'last_purge'",
+             (long long)when);
     turn_take(&store->writing);
     error = store_error_of(store, store->writer, store_run(store->writer, sql));
     turn_give(&store->writing);
@@ -282,9 +291,9 @@ enum store_error store_last_purge(struct store *store, int64_t *when)
 
     *when = 0;
     pthread_mutex_lock(&store->read_lock);
-    error = store_error_of(store, store->reader,
-                           store_number(store->reader,
-                                        "SELECT value FROM meta WHERE key = 'last_purge'", when));
+    error = store_error_of(
+        store, store->reader,
+        store_number(store->reader, "SELECT value FROM meta WHERE key = 'last_purge'", when));
     pthread_mutex_unlock(&store->read_lock);
     return error;
 }

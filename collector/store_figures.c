@@ -114,9 +114,10 @@ enum store_error store_each_distinct(struct store *store, const struct store_fil
                                                  const struct store_distinct *distinct),
                                      void *context)
 {
-    static const char sql[] = "SELECT i.day, a.name, i.ids, i.exact FROM ids i JOIN app a ON a.id = i.app"
-                              " WHERE i.day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR a.name = ?3)"
-                              " ORDER BY i.day";
+    static const char sql[] =
+        "SELECT i.day, a.name, i.ids, i.exact FROM ids i JOIN app a ON a.id = i.app"
+        " WHERE i.day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR a.name = ?3)"
+        " ORDER BY i.day";
     struct distinct_call call = {row, context};
 
     return walk_rows(store, sql, filter, distinct_row, &call);
@@ -143,8 +144,9 @@ enum store_error store_each_reject(struct store *store, const struct store_filte
                                    void (*row)(void *context, const struct store_reject *reject),
                                    void *context)
 {
-    static const char sql[] = "SELECT day, app, reason, requests FROM rejects"
-                              " WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR app = ?3) ORDER BY day";
+    static const char sql[] =
+        "SELECT day, app, reason, requests FROM rejects"
+        " WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR app = ?3) ORDER BY day";
     struct reject_call call = {row, context};
 
     return walk_rows(store, sql, filter, reject_row, &call);

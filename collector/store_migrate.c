@@ -48,7 +48,8 @@ static int migrate_all(sqlite3 *db, int64_t *version, bool *foreign)
     int code = store_number(db, "PRAGMA user_version", version);
 
     code = code == SQLITE_OK ? store_number(db, "PRAGMA application_id", &id) : code;
-    code = code == SQLITE_OK ? store_number(db, "SELECT count(*) FROM sqlite_schema", &tables) : code;
+    code =
+        code == SQLITE_OK ? store_number(db, "SELECT count(*) FROM sqlite_schema", &tables) : code;
     *foreign = tables > 0 && id != APPLICATION_ID;
     if (*foreign || *version > STORE_SCHEMA)
         return code;
@@ -71,15 +72,16 @@ enum store_error store_migrate(sqlite3 *db, char *message)
             code = SQLITE_ERROR;
     }
     if (foreign) {
-        snprintf(message, STORE_ERROR_MAX, "%.200s: is a database of another program; name another file",
-                 file);
+        snprintf(message, STORE_ERROR_MAX,
+                 "%.200s: is a database of another program; name another file", file);
         return STORE_CORRUPT;
     }
     if (code == SQLITE_OK && version > STORE_SCHEMA) {
-        snprintf(message, STORE_ERROR_MAX,
-                 "%.200s: was written by a newer footfall-collector (store version %d, this one knows"
-                 " %d); install that one",
-                 file, (int)version, STORE_SCHEMA);
+        snprintf(
+            message, STORE_ERROR_MAX,
+            "%.200s: was written by a newer footfall-collector (store version %d, this one knows"
+            " %d); install that one",
+            file, (int)version, STORE_SCHEMA);
         return STORE_NEWER;
     }
     if (code == SQLITE_OK)

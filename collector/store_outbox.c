@@ -47,8 +47,10 @@ static int load(struct store *store, int64_t app, const char *target, struct sto
                 bool *found)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->writer, "SELECT day, row, place FROM cursor WHERE app = ?1"
-                                                 " AND target = ?2", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(store->writer,
+                                  "SELECT day, row, place FROM cursor WHERE app = ?1"
+                                  " AND target = ?2",
+                                  -1, &statement, NULL);
 
     if (code == SQLITE_OK) {
         sqlite3_bind_int64(statement, 1, app);
@@ -164,8 +166,8 @@ static int read_day(struct store *store, int64_t app, struct store_cursor *curso
     int code;
 
     store_table_name(app, cursor->day, table);
-    snprintf(sql, sizeof sql, "SELECT row, at, events FROM %s WHERE row >= %lld ORDER BY row", table,
-             (long long)cursor->row);
+    snprintf(sql, sizeof sql, "SELECT row, at, events FROM %s WHERE row >= %lld ORDER BY row",
+             table, (long long)cursor->row);
     code = sqlite3_prepare_v2(store->reader, sql, -1, &statement, NULL);
     while (code == SQLITE_OK && *count < max && (code = sqlite3_step(statement)) == SQLITE_ROW)
         code = read_row(store, statement, cursor, events, max, count);

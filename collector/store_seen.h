@@ -22,7 +22,7 @@ struct seen {
 };
 
 enum seen_result {
-    SEEN_NEW,       /* the first event of the id, as far as is known */
+    SEEN_NEW, /* the first event of the id, as far as is known */
     SEEN_AGAIN,
     SEEN_CAPPED,    /* it has had its number: not counted */
     SEEN_UNTRACKED, /* beyond the exact memory */

@@ -147,7 +147,8 @@ static int load_secret(struct store *store)
 static int load_tombstones(struct store *store)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->writer, "SELECT hash FROM tombstone", -1, &statement, NULL);
+    int code =
+        sqlite3_prepare_v2(store->writer, "SELECT hash FROM tombstone", -1, &statement, NULL);
 
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct siphash hash;
@@ -221,8 +222,8 @@ enum store_error store_open(const struct store_options *options, struct store **
     if (store == NULL || strlen(options->file) >= sizeof store->file ||
         !random_bytes(&store->salt, sizeof store->salt)) {
         free(store);
-        snprintf(message, STORE_ERROR_MAX, "%.200s: cannot be opened: no memory, or the name is too long",
-                 options->file);
+        snprintf(message, STORE_ERROR_MAX,
+                 "%.200s: cannot be opened: no memory, or the name is too long", options->file);
         return STORE_FAILED;
     }
     memcpy(store->file, options->file, strlen(options->file) + 1);

@@ -76,7 +76,7 @@ struct store {
     size_t seen_slots; /* of all apps together: the bound on their memory */
     struct cell_slot *cells;
     size_t cells_used;
-    bool cells_added; /* in the transaction at hand */
+    bool cells_added;                       /* in the transaction at hand */
     uint32_t erased_bits[ERASED_BITS / 32]; /* a filter in front of the tombstones */
     _Atomic uint64_t generation;
     char file[4096];
@@ -119,7 +119,8 @@ void store_apps_forget(struct store *store);
 STORE_MUST_CHECK int store_app_id(sqlite3 *db, const char *name, int64_t *id);
 
 /* The keyed hash of an id within an app, or with app "" of an id as such. */
-struct siphash store_id_hash(const struct store *store, const char *app, const unsigned char id[16]);
+struct siphash store_id_hash(const struct store *store, const char *app,
+                             const unsigned char id[16]);
 void store_id_bytes(const char *cid, unsigned char id[16]);
 /* True when a tombstone with this hash may exist. */
 bool store_maybe_erased(const struct store *store, struct siphash hash);

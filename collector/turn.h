@@ -1,5 +1,5 @@
-/* A lock that can be waited for by the steady clock: pthread's own timed lock goes by the wall clock,
- * which jumps. */
+/* A lock that can be waited for by the steady clock: pthread's own timed lock goes by the wall
+ * clock, which jumps. */
 #ifndef FOOTFALL_TURN_H
 #define FOOTFALL_TURN_H
 

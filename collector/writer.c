@@ -15,10 +15,12 @@
 #define BATCH_MAX   1024
 #define AT_ONCE_MS  100  /* a network thread waits no longer for its turn */
 #define PATIENCE_MS 2000 /* the writer does */
+#define GATHER_US   300  /* how long a batch waits for the clients of the one before */
 
 static _Thread_local struct {
     struct request *first, **last;
-    size_t count;
+    size_t count, expected;
+    int64_t began_us;
 } batch;
 
 static uint32_t retry_after(enum store_error error)
@@ -35,8 +37,8 @@ static void note_state(struct service *service, enum store_error error)
     if (atomic_exchange(&failing, fails) == fails)
         return;
     if (fails)
-        log_line(LOG_ERROR, "cannot store events, answering 503", "why", store_message(service->store),
-                 NULL);
+        log_line(LOG_ERROR, "cannot store events, answering 503", "why",
+                 store_message(service->store), NULL);
     else
         log_line(LOG_INFO, "storing events again", NULL);
 }
@@ -53,7 +55,8 @@ static void decide(struct request *request, enum store_error error, const struct
     if (error != STORE_OK)
         request_refuse(request, REJECT_STORE, NULL, retry_after(error));
     else if (event != NULL && event->fate == STORE_CAPPED)
-        request_refuse(request, REJECT_DAILY_CAP, event_fields[EVENT_CID].name, until_midnight(now));
+        request_refuse(request, REJECT_DAILY_CAP, event_fields[EVENT_CID].name,
+                       until_midnight(now));
     else if (event != NULL && event->fate == STORE_ERASED)
         counters_reject(request->service->counters, request->app->name, REJECT_ERASED);
 }
@@ -100,8 +103,10 @@ void writer_gather(struct request *request)
 {
     if (batch.count == BATCH_MAX)
         writer_commit_batch(request->service);
-    if (batch.count == 0)
+    if (batch.count == 0) {
         batch.last = &batch.first;
+        batch.began_us = clock_steady_us();
+    }
     request->state = REQUEST_GATHERED;
     request->next = NULL;
     *batch.last = request;
@@ -109,10 +114,18 @@ void writer_gather(struct request *request)
     batch.count++;
 }
 
+/* Clients that were answered together come back together. Storing the first of them alone would
+ * make the others wait for a sync that they could have shared. */
+bool writer_batch_is_ripe(void)
+{
+    return batch.count >= batch.expected || clock_steady_us() - batch.began_us > GATHER_US;
+}
+
 void writer_commit_batch(struct service *service)
 {
     struct request *list = batch.first;
 
+    batch.expected = batch.count;
     batch.first = NULL;
     batch.count = 0;
     if (commit(service, list, NULL, AT_ONCE_MS) == STORE_BUSY)
