@@ -189,7 +189,7 @@ static int next_day(struct store *store, int64_t app, int64_t day, int64_t *next
 static int read_from(struct store *store, const char *app, struct store_cursor *cursor,
                      struct store_outgoing *events, size_t max, size_t *count)
 {
-    int64_t id, day;
+    int64_t id, day = 0;
     int code = store_app_id(store->reader, app, &id);
 
     if (code == SQLITE_OK)

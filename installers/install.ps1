@@ -73,10 +73,11 @@ function Test-FootfallSwitchedOff {
         if ([IO.File]::Exists($switch) -or [IO.Directory]::Exists($switch)) { return $true }
     }
     if ((Read-FootfallVariable "${footfall_prefix}_TELEMETRY") -eq 'yes' -or -not $owner) { return $false }
-    $choice = Get-Item -LiteralPath "$owner/.$footfall_app/telemetry" -Force -ErrorAction Ignore
-    if ($null -eq $choice) { return $false }
+    $choice = [IO.FileInfo]"$owner/.$footfall_app/telemetry"
+    $kind = [int]$choice.Attributes
+    if ($kind -eq -1) { return $false } # there is none
     # A link is somebody else's file. What has no length may be a FIFO: opening it would wait.
-    if ($choice.PSIsContainer -or ($choice.Attributes -band [IO.FileAttributes]::ReparsePoint)) { return $true }
+    if ($kind -band ([IO.FileAttributes]::Directory -bor [IO.FileAttributes]::ReparsePoint)) { return $true }
     if ($choice.Length -eq 0 -or $choice.Length -gt 256) { return $true }
     return (Read-FootfallValue ([IO.File]::ReadAllText($choice.FullName))) -ne 'yes'
 }
@@ -125,7 +126,7 @@ function Get-FootfallPlatform {
 
 # The shim, sending one event; throws if it cannot be started.
 function Open-FootfallShim([string]$Program, [string]$Words) {
-    $start = New-Object Diagnostics.ProcessStartInfo $Program
+    $start = [Diagnostics.ProcessStartInfo]::new($Program)
     $start.Arguments = "emit $Words --app $($footfall.app) --endpoint $($footfall.endpoint)" +
         " --release $($footfall.release) --method powershell --platform $($footfall.platform) $($footfall.run)"
     $start.WorkingDirectory = [IO.Path]::GetTempPath()
@@ -250,17 +251,18 @@ $footfall_helper = {
 # we end; with no console or terminal of ours, so that neither Ctrl-C nor a closed window hits it.
 function Invoke-FootfallHelper {
     $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
-    $shell = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+    $shell = ''
     foreach ($file in 'pwsh', 'pwsh.exe', 'powershell.exe') {
         if ([IO.File]::Exists("$PSHOME/$file")) {
             $shell = [IO.Path]::Combine($PSHOME, $file)
             break
         }
     }
+    if (-not $shell) { $shell = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName }
     $base = [IO.Path]::GetFileName($footfall.folder)
     $words = '-NoLogo -NoProfile -NonInteractive -Command' +
         " `"& ([scriptblock]::Create([IO.File]::ReadAllText('$base/helper.ps1'))) $base`""
-    $start = New-Object Diagnostics.ProcessStartInfo
+    $start = [Diagnostics.ProcessStartInfo]::new()
     $start.WorkingDirectory = [IO.Path]::GetDirectoryName($footfall.folder) # itself, it could not be removed
     if ($windows) {
         # Only what the system's shell starts inherits no handle.

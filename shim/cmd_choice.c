@@ -17,12 +17,16 @@ static int save(const struct options *options, const char *word)
         printf("telemetry of %s is %s (%s%c%s)\n", app, word[1] == 'n' ? "on" : "off", home.path,
                plat_separator, CHOICE_FILE);
     else if (home.path[0] == '\0')
-        fprintf(stderr, "footfall: the choice cannot be saved: HOME names no folder; set <APP>_NO_TELEMETRY=1 "
-                        "or DO_NOT_TRACK=1 instead\n");
+        fprintf(
+            stderr,
+            "footfall: the choice cannot be saved: HOME names no folder; set <APP>_NO_TELEMETRY=1 "
+            "or DO_NOT_TRACK=1 instead\n");
     else
-        fprintf(stderr, "footfall: the choice cannot be saved in %s%c%s: check that the folder is yours and "
-                        "not full\n",
-                home.path, plat_separator, CHOICE_FILE);
+        fprintf(
+            stderr,
+            "footfall: the choice cannot be saved in %s%c%s: check that the folder is yours and "
+            "not full\n",
+            home.path, plat_separator, CHOICE_FILE);
     place_close(&home);
     return put == PLACE_PUT ? STATUS_DONE : STATUS_FAILED;
 }
@@ -38,7 +42,9 @@ static int run_disable(struct options *options)
 }
 
 const struct command cmd_enable = {
-    "enable", COMMAND_CHOICE, "--app NAME", "switch telemetry on for this user, and record consent", run_enable,
+    "enable",     COMMAND_CHOICE,
+    "--app NAME", "switch telemetry on for this user, and record consent",
+    run_enable,
 };
 
 const struct command cmd_disable = {

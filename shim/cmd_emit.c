@@ -10,7 +10,8 @@ static int say_strictly(const struct options *options, const struct emit_result 
     case EMIT_DELIVERED:
         return STATUS_DONE;
     case EMIT_SUPPRESSED:
-        fprintf(stderr, "footfall: not sent: %s (see: footfall explain)\n", gate_text(result->gate));
+        fprintf(stderr, "footfall: not sent: %s (see: footfall explain)\n",
+                gate_text(result->gate));
         return STATUS_SUPPRESSED;
     case EMIT_WRONG_USAGE:
         fprintf(stderr, "footfall: %s\n", options->error);
@@ -38,6 +39,9 @@ static int run(struct options *options)
 }
 
 const struct command cmd_emit = {
-    "emit", COMMAND_EMIT, "EVENT --app NAME --endpoint URL [OPTION...]",
-    "send install_start, install_complete or install_failed", run,
+    "emit",
+    COMMAND_EMIT,
+    "EVENT --app NAME --endpoint URL [OPTION...]",
+    "send install_start, install_complete or install_failed",
+    run,
 };

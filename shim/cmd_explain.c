@@ -30,7 +30,8 @@ static void name_variable(struct explanation *e, const char *variable)
     snprintf(e->source, sizeof e->source, "%s=%s", variable, value != NULL ? value : "");
 }
 
-static void find_source(struct explanation *e, const struct options *options, const struct place *home)
+static void find_source(struct explanation *e, const struct options *options,
+                        const struct place *home)
 {
     switch (e->gate) {
     case GATE_FLAG:
@@ -62,14 +63,16 @@ static void find_source(struct explanation *e, const struct options *options, co
         break;
     case GATE_CHOICE:
     case GATE_CONSENT:
-        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator, CHOICE_FILE);
+        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator,
+                 CHOICE_FILE);
         break;
     case GATE_ENDPOINT:
         snprintf(e->source, sizeof e->source, "%.2000s",
                  options->value[OPT_ENDPOINT] != NULL ? options->value[OPT_ENDPOINT] : "");
         break;
     case GATE_RETIRED:
-        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator, RETIRED_FILE);
+        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator,
+                 RETIRED_FILE);
         break;
     default:
         break;
@@ -90,7 +93,8 @@ static void find_out(struct explanation *e, const struct options *options)
     if (e->gate == GATE_OPEN)
         e->gate = gate_check_state(&e->facts.env, &e->facts.state);
     find_source(e, options, home);
-    snprintf(e->id_file, sizeof e->id_file, "%.4000s%c%s", home->path, plat_separator, IDENTITY_FILE);
+    snprintf(e->id_file, sizeof e->id_file, "%.4000s%c%s", home->path, plat_separator,
+             IDENTITY_FILE);
     e->has_id = identity_read(home, cid);
     if (!e->has_id)
         memcpy(cid, EXAMPLE_CID, sizeof EXAMPLE_CID);
@@ -113,8 +117,8 @@ static void print_text(const struct explanation *e, const char *endpoint)
            e->has_id ? "" : " (none yet; a random one is made when the first event is sent)");
     printf("  body        %s\n", e->body);
     if (e->has_receipt)
-        printf("Last sent %s to %s (answer %ld):\n  body        %s\n", e->receipt.time, e->receipt.endpoint,
-               e->receipt.http_status, e->receipt.body);
+        printf("Last sent %s to %s (answer %ld):\n  body        %s\n", e->receipt.time,
+               e->receipt.endpoint, e->receipt.http_status, e->receipt.body);
     else
         puts("Nothing has been sent from this home so far.");
 }
@@ -180,6 +184,9 @@ static int run(struct options *options)
 }
 
 const struct command cmd_explain = {
-    "explain", COMMAND_EXPLAIN, "[EVENT] --app NAME [OPTION...]",
-    "show what would be sent, and why or why not; sends nothing", run,
+    "explain",
+    COMMAND_EXPLAIN,
+    "[EVENT] --app NAME [OPTION...]",
+    "show what would be sent, and why or why not; sends nothing",
+    run,
 };

@@ -13,13 +13,13 @@
 static bool fill_in(const char *pattern, const char *cid, char *out, size_t size)
 {
     const char *at = strstr(pattern, "{cid}");
-    return at != NULL &&
-           (size_t)snprintf(out, size, "%.*s%s%s", (int)(at - pattern), pattern, cid, at + 5) < size;
+    return at != NULL && (size_t)snprintf(out, size, "%.*s%s%s", (int)(at - pattern), pattern, cid,
+                                          at + 5) < size;
 }
 
 /* Where to ask; the last endpoint that got an event serves when none is named. */
-static bool find_url(const struct options *options, const struct place *home, const char *cid, char *out,
-                     size_t size)
+static bool find_url(const struct options *options, const struct place *home, const char *cid,
+                     char *out, size_t size)
 {
     const char *erase = options->value[OPT_ERASE_ENDPOINT];
     const char *endpoint = options->value[OPT_ENDPOINT];
@@ -31,7 +31,8 @@ static bool find_url(const struct options *options, const struct place *home, co
     } else {
         if (endpoint == NULL && receipt_read(home, &receipt))
             endpoint = receipt.endpoint;
-        found = endpoint_usable(endpoint_check(endpoint)) && endpoint_erase(endpoint, cid, out, size);
+        found =
+            endpoint_usable(endpoint_check(endpoint)) && endpoint_erase(endpoint, cid, out, size);
     }
     return found && endpoint_usable(endpoint_check(out));
 }
@@ -51,7 +52,8 @@ static int ask(const struct options *options, const char *url)
         printf("erased at the collector: %s\n", url);
         return STATUS_DONE;
     }
-    fprintf(stderr, "footfall: not erased: %s: %s; nothing was deleted here, so you can try again\n", url,
+    fprintf(stderr,
+            "footfall: not erased: %s: %s; nothing was deleted here, so you can try again\n", url,
             report.detail);
     return report.delivery == REFUSED ? STATUS_REFUSED : STATUS_NOT_DELIVERED;
 }
@@ -81,12 +83,15 @@ static int forget(const struct options *options, struct place *home)
     int status;
 
     if (!identity_read(home, cid)) {
-        printf("nothing to forget: there is no id in %s\n", home->path[0] != '\0' ? home->path : "this home");
+        printf("nothing to forget: there is no id in %s\n",
+               home->path[0] != '\0' ? home->path : "this home");
         return forget_here(home);
     }
     if (!find_url(options, home, cid, url, sizeof url)) {
-        fprintf(stderr, "footfall: where to? name the collector with --endpoint URL (https), or its erasure "
-                        "address with --erase-endpoint URL, {cid} standing for the id\n");
+        fprintf(
+            stderr,
+            "footfall: where to? name the collector with --endpoint URL (https), or its erasure "
+            "address with --erase-endpoint URL, {cid} standing for the id\n");
         return STATUS_USAGE;
     }
     status = ask(options, url);
@@ -105,6 +110,9 @@ static int run(struct options *options)
 }
 
 const struct command cmd_forget = {
-    "forget", COMMAND_FORGET, "--app NAME [--endpoint URL] [OPTION...]",
-    "erase everything under the id, at the collector and here", run,
+    "forget",
+    COMMAND_FORGET,
+    "--app NAME [--endpoint URL] [OPTION...]",
+    "erase everything under the id, at the collector and here",
+    run,
 };

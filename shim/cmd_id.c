@@ -7,8 +7,10 @@
 static int reset(struct place *home, char cid[CID_LEN + 1])
 {
     if (!identity_reset(home, cid)) {
-        fprintf(stderr, "footfall: the id cannot be replaced in %s: check that the folder is yours and not full\n",
-                home->path[0] != '\0' ? home->path : "HOME, which names no folder");
+        fprintf(
+            stderr,
+            "footfall: the id cannot be replaced in %s: check that the folder is yours and not full\n",
+            home->path[0] != '\0' ? home->path : "HOME, which names no folder");
         return STATUS_FAILED;
     }
     puts(cid);
@@ -18,7 +20,8 @@ static int reset(struct place *home, char cid[CID_LEN + 1])
 static int show(const struct place *home, char cid[CID_LEN + 1])
 {
     if (!identity_read(home, cid)) {
-        fprintf(stderr, "footfall: there is no id in %s; one is made when the first event is sent\n",
+        fprintf(stderr,
+                "footfall: there is no id in %s; one is made when the first event is sent\n",
                 home->path[0] != '\0' ? home->path : "HOME, which names no folder");
         return STATUS_FAILED;
     }

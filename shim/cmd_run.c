@@ -27,7 +27,8 @@ static int run(struct options *options)
     int status;
 
     if (options->command == NULL || options->command[0] == NULL) {
-        fprintf(stderr, "footfall: no command: footfall run --app NAME --endpoint URL -- COMMAND\n");
+        fprintf(stderr,
+                "footfall: no command: footfall run --app NAME --endpoint URL -- COMMAND\n");
         return STATUS_USAGE;
     }
     counted = name_run(options, token);
@@ -35,11 +36,15 @@ static int run(struct options *options)
         emit_event(options, "install_start", plat_own_pid(), false, &result);
     status = plat_run(options->command);
     if (counted)
-        emit_event(options, status == 0 ? "install_complete" : "install_failed", -1, false, &result);
+        emit_event(options, status == 0 ? "install_complete" : "install_failed", -1, false,
+                   &result);
     return status;
 }
 
 const struct command cmd_run = {
-    "run", COMMAND_RUN, "--app NAME --endpoint URL [OPTION...] -- COMMAND [ARG...]",
-    "run a command and report how it went; its exit status is handed on", run,
+    "run",
+    COMMAND_RUN,
+    "--app NAME --endpoint URL [OPTION...] -- COMMAND [ARG...]",
+    "run a command and report how it went; its exit status is handed on",
+    run,
 };

@@ -5,8 +5,9 @@
 
 #include "value.h"
 
-#define CONTAINER_WAIT_MS 1000 /* the contract's limit for an outcome that would die with its container */
-#define REPORT_GRACE_MS   500  /* after the deadline, for the process that was ended by it */
+#define CONTAINER_WAIT_MS                                                                          \
+    1000 /* the contract's limit for an outcome that would die with its container */
+#define REPORT_GRACE_MS 500 /* after the deadline, for the process that was ended by it */
 
 static bool copy(char *out, size_t size, const char *text)
 {
@@ -98,9 +99,10 @@ void emit_event(struct options *options, const char *label, long watch_pid, bool
         result->emitted = EMIT_SUPPRESSED;
     } else if (no_place || !make_job(&job, options, &draft)) {
         result->emitted = EMIT_NOT_DELIVERED;
-        copy(result->report.detail, sizeof result->report.detail,
-             "no place to remember that this run was counted: neither home nor the temporary folder "
-             "can be written to");
+        copy(
+            result->report.detail, sizeof result->report.detail,
+            "no place to remember that this run was counted: neither home nor the temporary folder "
+            "can be written to");
     } else {
         job.choice_overridden = value_read(facts.env.app_telemetry) == VALUE_TRUE;
         if (draft.stage == ONCE_OUTCOME)

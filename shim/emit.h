@@ -5,7 +5,13 @@
 #include "facts.h"
 #include "options.h"
 
-enum emitted { EMIT_DELIVERED, EMIT_SUPPRESSED, EMIT_WRONG_USAGE, EMIT_NOT_DELIVERED, EMIT_REFUSED };
+enum emitted {
+    EMIT_DELIVERED,
+    EMIT_SUPPRESSED,
+    EMIT_WRONG_USAGE,
+    EMIT_NOT_DELIVERED,
+    EMIT_REFUSED
+};
 
 struct emit_result {
     enum emitted emitted;

@@ -22,8 +22,8 @@ bool draft_event(struct options *options, const char *label, struct draft *draft
 
     if (label == NULL || !event_value_ok(EVENT_LABEL, label, strlen(label))) {
         snprintf(options->error, sizeof options->error, "%s%.40s: %s",
-                 label == NULL ? "the event is missing" : "no such event: ", label == NULL ? "" : label,
-                 remedy);
+                 label == NULL ? "the event is missing" : "no such event: ",
+                 label == NULL ? "" : label, remedy);
         return false;
     }
     plat_os(os);
@@ -54,7 +54,8 @@ static const char *first_ci_variable(void)
     return NULL;
 }
 
-void facts_environment(struct facts *facts, const struct options *options, const struct draft *draft)
+void facts_environment(struct facts *facts, const struct options *options,
+                       const struct draft *draft)
 {
     const char *app = options->value[OPT_APP];
 

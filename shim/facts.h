@@ -1,4 +1,5 @@
-/* Gathers the facts that the gates ask for: the environment first, files only when that says yes. */
+/* Gathers the facts that the gates ask for: the environment first, files only when that says yes.
+ */
 #ifndef FOOTFALL_FACTS_H
 #define FOOTFALL_FACTS_H
 
@@ -25,12 +26,14 @@ struct facts {
     struct gate_environment env;
     struct gate_state state;
     /* For explanations: which variable ("CI") and value, or which file, a gate looked at. */
-    char app_no_telemetry[APP_VARIABLE_MAX], app_telemetry[APP_VARIABLE_MAX], app_dev[APP_VARIABLE_MAX];
+    char app_no_telemetry[APP_VARIABLE_MAX], app_telemetry[APP_VARIABLE_MAX],
+        app_dev[APP_VARIABLE_MAX];
     const char *ci_variable; /* the first of spec/ci.txt that is set, or NULL */
     char fleet_file[PLAT_PATH_MAX];
 };
 
-void facts_environment(struct facts *facts, const struct options *options, const struct draft *draft);
+void facts_environment(struct facts *facts, const struct options *options,
+                       const struct draft *draft);
 
 /* Reads files, creates none. */
 void facts_state(struct facts *facts, const struct options *options, const struct draft *draft,

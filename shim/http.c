@@ -29,8 +29,8 @@ static CURLcode use_trust(CURL *curl, void *ssl_config, void *trust)
 static struct curl_slist *headers(enum http_method method)
 {
     static const char *const none[] = {"User-Agent:", "Accept:", "Expect:", "Proxy-Connection:"};
-    struct curl_slist *list =
-        curl_slist_append(NULL, method == HTTP_DELETE ? "Content-Type:" : "Content-Type: application/json");
+    struct curl_slist *list = curl_slist_append(
+        NULL, method == HTTP_DELETE ? "Content-Type:" : "Content-Type: application/json");
 
     for (size_t i = 0; list != NULL && i < sizeof none / sizeof *none; i++) {
         struct curl_slist *longer = curl_slist_append(list, none[i]);
@@ -84,7 +84,8 @@ static void judge(CURL *curl, CURLcode code, struct report *report)
         report->delivery = DELIVERED;
     } else if (report->http_status >= 300) {
         report->delivery = REFUSED;
-        snprintf(report->detail, sizeof report->detail, "the endpoint answered %ld", report->http_status);
+        snprintf(report->detail, sizeof report->detail, "the endpoint answered %ld",
+                 report->http_status);
     } else {
         report->delivery = NOT_DELIVERED;
         snprintf(report->detail, sizeof report->detail, "%s (curl %d)",

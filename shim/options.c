@@ -204,10 +204,11 @@ static bool check_words(struct options *o)
     if (app == NULL)
         return wrong(o, "--app NAME is missing (or set FOOTFALL_APP)");
     if (!app_name_ok(app))
-        return wrong(o,
-                     "--app %.70s: a name is lower-case letters, digits and -, begins with a letter or "
-                     "digit and has at most %d bytes",
-                     app, APP_NAME_MAX);
+        return wrong(
+            o,
+            "--app %.70s: a name is lower-case letters, digits and -, begins with a letter or "
+            "digit and has at most %d bytes",
+            app, APP_NAME_MAX);
     if (run != NULL && strlen(run) > RUN_TOKEN_MAX)
         return wrong(o, "--run %.20s...: a token has at most %d bytes", run, RUN_TOKEN_MAX);
     if (consent != NULL && strcmp(consent, "opt-in") != 0)

@@ -13,12 +13,12 @@ enum option {
 };
 
 enum command_set { /* who takes an option, as bits */
-    COMMAND_EMIT = 1,
-    COMMAND_RUN = 2,
-    COMMAND_EXPLAIN = 4,
-    COMMAND_ID = 8,
-    COMMAND_FORGET = 16,
-    COMMAND_CHOICE = 32,
+                   COMMAND_EMIT = 1,
+                   COMMAND_RUN = 2,
+                   COMMAND_EXPLAIN = 4,
+                   COMMAND_ID = 8,
+                   COMMAND_FORGET = 16,
+                   COMMAND_CHOICE = 32,
 };
 
 struct option_spec {

@@ -59,17 +59,21 @@ enum place_kind {
 };
 
 struct place {
-    bool usable;       /* false: nothing can be written there */
-    bool sealed;       /* the folder is there and cannot be looked into */
-    bool locked;       /* by this process */
-    long folder;       /* handle of the folder, or -1 while it does not exist */
-    long above;        /* handle of the folder it is made in, or -1 */
-    long owner, group; /* whose it is: as root, the user whose home it is */
-    char name[128];    /* the folder's name within the one above */
+    bool usable;              /* false: nothing can be written there */
+    bool sealed;              /* the folder is there and cannot be looked into */
+    bool locked;              /* by this process */
+    long folder;              /* handle of the folder, or -1 while it does not exist */
+    long above;               /* handle of the folder it is made in, or -1 */
+    long owner, group;        /* whose it is: as root, the user whose home it is */
+    char name[128];           /* the folder's name within the one above */
     char path[PLAT_PATH_MAX]; /* for people; "" when there is no such place */
 };
 
-enum place_read { PLACE_READ, PLACE_ABSENT, PLACE_REFUSED /* there, but not readable as a plain file */ };
+enum place_read {
+    PLACE_READ,
+    PLACE_ABSENT,
+    PLACE_REFUSED /* there, but not readable as a plain file */
+};
 enum place_put { PLACE_PUT, PLACE_TAKEN /* somebody was first */, PLACE_FAILED };
 enum place_mode { PLACE_NEW /* never replaces */, PLACE_REPLACE };
 
@@ -81,7 +85,8 @@ void place_close(struct place *place);
 bool place_make(struct place *place);
 
 /* len: in, bytes that fit into buf; out, bytes read, at most that many. */
-enum place_read place_get(const struct place *place, const char *name, unsigned char *buf, size_t *len);
+enum place_read place_get(const struct place *place, const char *name, unsigned char *buf,
+                          size_t *len);
 
 /* Writes a whole file or none of it, readable for its owner alone, whoever interrupts. */
 enum place_put place_publish(struct place *place, const char *name, const void *data, size_t len,
@@ -134,7 +139,8 @@ void plat_bell_close(struct plat_bell *bell, struct place places[PLACES]);
 enum plat_wait { PLAT_GONE, PLAT_RUNG, PLAT_LIMIT };
 #define PLAT_WATCH_GRACE_MS 1000 /* between the end of the installer and calling that a failure */
 /* Sleeps until the process has gone, the bell rings or ms milliseconds have passed. */
-enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell, unsigned ms);
+enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell,
+                          unsigned ms);
 
 /* Runs job_run(job) in a process of its own that nobody waits for: own session, standard streams
  * on the null device, no descriptor or handle of the caller's. When wait_ms is not 0, waits so

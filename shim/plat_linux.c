@@ -164,7 +164,8 @@ bool plat_dies_with_installer(void)
     return grandparent[0] != '\0' && inner_number(grandparent) == 1;
 }
 
-enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell, unsigned ms)
+enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell,
+                          unsigned ms)
 {
     struct pollfd fds[2] = {{.fd = (int)process->handle, .events = POLLIN},
                             {.fd = (int)bell->handle, .events = POLLIN}};

@@ -139,7 +139,8 @@ void plat_utc(char out[24])
     struct tm tm;
 
     out[0] = '\0';
-    if (gmtime_r(&now, &tm) != NULL) /* and not strftime(), which brings locales and time zones: 7 kB */
-        snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                 tm.tm_hour, tm.tm_min, tm.tm_sec);
+    if (gmtime_r(&now, &tm) !=
+        NULL) /* and not strftime(), which brings locales and time zones: 7 kB */
+        snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }

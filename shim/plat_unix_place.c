@@ -149,7 +149,8 @@ static bool is_own_file(const struct place *place, const struct stat *st)
     return S_ISREG(st->st_mode) && (long)st->st_uid == place->owner;
 }
 
-static enum place_read get(const struct place *place, const char *name, unsigned char *buf, size_t *len)
+static enum place_read get(const struct place *place, const char *name, unsigned char *buf,
+                           size_t *len)
 {
     int folder = (int)place->folder;
     struct stat st;
@@ -172,7 +173,8 @@ static enum place_read get(const struct place *place, const char *name, unsigned
     return PLACE_READ;
 }
 
-enum place_read place_get(const struct place *place, const char *name, unsigned char *buf, size_t *len)
+enum place_read place_get(const struct place *place, const char *name, unsigned char *buf,
+                          size_t *len)
 {
     enum place_read found;
 
@@ -220,8 +222,9 @@ static enum place_put publish(struct place *place, const char *name, const void 
 
     if (!plat_random(random, sizeof random))
         return PLACE_FAILED;
-    snprintf(temporary, sizeof temporary, "telemetry_%02x%02x%02x%02x%02x%02x%02x%02x.tmp", random[0],
-             random[1], random[2], random[3], random[4], random[5], random[6], random[7]);
+    snprintf(temporary, sizeof temporary, "telemetry_%02x%02x%02x%02x%02x%02x%02x%02x.tmp",
+             random[0], random[1], random[2], random[3], random[4], random[5], random[6],
+             random[7]);
     if (write_file(folder, temporary, data, len)) {
         if (mode == PLACE_NEW)
             put = publish_new(folder, temporary, name);

@@ -67,7 +67,8 @@ static void set_all_signals(void (*handler)(int))
     sigset_t none;
 
     for (int sig = 1; sig < 32; sig++) {
-        bool fault = sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT;
+        bool fault =
+            sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT;
         if (!fault && sig != SIGCHLD && sig != SIGKILL && sig != SIGSTOP)
             signal(sig, handler);
     }
@@ -137,7 +138,8 @@ bool plat_detach(const struct job *job, unsigned wait_ms, struct report *report)
     if (ends[1] >= 0)
         close(ends[1]);
     if (pid < 0)
-        snprintf(report->detail, sizeof report->detail, "cannot make a process: %s", strerror(errno));
+        snprintf(report->detail, sizeof report->detail, "cannot make a process: %s",
+                 strerror(errno));
     else if (wait_ms > 0)
         reported = await_report(ends[0], wait_ms, report);
     if (ends[0] >= 0)

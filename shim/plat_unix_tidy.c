@@ -39,7 +39,8 @@ void place_unlock(struct place *place)
 static bool is_temporary(const char *name)
 {
     size_t len = strlen(name);
-    return len > 14 && memcmp(name, "telemetry_", 10) == 0 && memcmp(name + len - 4, ".tmp", 4) == 0;
+    return len > 14 && memcmp(name, "telemetry_", 10) == 0 &&
+           memcmp(name + len - 4, ".tmp", 4) == 0;
 }
 
 static bool is_older(int folder, const char *name, long seconds)

@@ -153,7 +153,8 @@ static void search_bundle(const struct trust *trust, struct search *search)
     while (at < end) {
         unsigned char *content = at;
         size_t len;
-        if (mbedtls_asn1_get_tag(&content, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0)
+        if (mbedtls_asn1_get_tag(&content, end, &len,
+                                 MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0)
             return;
         consider(search, at, (size_t)(content - at) + len);
         at = content + len;
@@ -179,7 +180,8 @@ static int find_anchors(void *context, const mbedtls_x509_crt *child, mbedtls_x5
         break;
     case FROM_STORE:
         trust_system_find(child->issuer_raw.p, child->issuer_raw.len, consider, &search);
-        /* Windows fetches a public root when its own TLS first meets it; until then it is not there. */
+        /* Windows fetches a public root when its own TLS first meets it; until then it is not
+         * there. */
         if (search.found == NULL)
             search_built_in(&search);
         break;

@@ -3,7 +3,8 @@
 
 #include "trust.h"
 
-/* As in Go's crypto/x509 (root_linux.go, root_bsd.go), the longest list that is tested in the wild. */
+/* As in Go's crypto/x509 (root_linux.go, root_bsd.go), the longest list that is tested in the wild.
+ */
 static const char *const files[] = {
     "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Arch, Alpine, NixOS, Gentoo */
     "/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora, RHEL */

@@ -1,6 +1,7 @@
 /*
- * The parts of libcurl that this project has no use for, as stand-ins that refuse or do nothing. They take the
- * place of the source files named in each heading, and are compiled against libcurl's own headers.
+ * The parts of libcurl that this project has no use for, as stand-ins that refuse or do nothing.
+ * They take the place of the source files named in each heading, and are compiled against libcurl's
+ * own headers.
  */
 #include "trim/curl.h"
 
@@ -34,7 +35,8 @@ CURLcode Curl_cf_haproxy_insert_after(struct Curl_cfilter *cf_at, struct Curl_ea
     return CURLE_UNSUPPORTED_PROTOCOL;
 }
 
-/* cf-https-connect.c: the race between HTTP/3, HTTP/2 and HTTP/1.1, of which there is only the last. */
+/* cf-https-connect.c: the race between HTTP/3, HTTP/2 and HTTP/1.1, of which there is only the
+ * last. */
 CURLcode Curl_cf_https_setup(struct Curl_easy *data, struct connectdata *conn, int sockindex)
 {
     (void)data, (void)conn, (void)sockindex;
@@ -95,14 +97,15 @@ CURLMcode Curl_multi_ev_assess_xfer_bset(struct Curl_multi *multi, struct uint_b
     return CURLM_OK;
 }
 
-CURLMcode Curl_multi_ev_assess_conn(struct Curl_multi *multi, struct Curl_easy *data, struct connectdata *conn)
+CURLMcode Curl_multi_ev_assess_conn(struct Curl_multi *multi, struct Curl_easy *data,
+                                    struct connectdata *conn)
 {
     (void)multi, (void)data, (void)conn;
     return CURLM_OK;
 }
 
-void Curl_multi_ev_expire_xfers(struct Curl_multi *multi, curl_socket_t s, const struct curltime *nowp,
-                                bool *run_cpool)
+void Curl_multi_ev_expire_xfers(struct Curl_multi *multi, curl_socket_t s,
+                                const struct curltime *nowp, bool *run_cpool)
 {
     (void)multi, (void)s, (void)nowp;
     *run_cpool = TRUE;
@@ -118,7 +121,8 @@ void Curl_multi_ev_xfer_done(struct Curl_multi *multi, struct Curl_easy *data)
     (void)multi, (void)data;
 }
 
-void Curl_multi_ev_conn_done(struct Curl_multi *multi, struct Curl_easy *data, struct connectdata *conn)
+void Curl_multi_ev_conn_done(struct Curl_multi *multi, struct Curl_easy *data,
+                             struct connectdata *conn)
 {
     (void)multi, (void)data, (void)conn;
 }
@@ -132,7 +136,8 @@ const char *Curl_strerror(int err, char *buf, size_t buflen)
     return buf;
 }
 
-/* Of http.c, hostip.c and vtls.c: redirects (noted, not followed), CURLOPT_RESOLVE, CURLOPT_PINNEDPUBLICKEY. */
+/* Of http.c, hostip.c and vtls.c: redirects (noted, not followed), CURLOPT_RESOLVE,
+ * CURLOPT_PINNEDPUBLICKEY. */
 CURLcode Curl_http_follow(struct Curl_easy *data, const char *newurl, followtype type)
 {
     (void)data, (void)newurl;
@@ -145,8 +150,8 @@ CURLcode Curl_loadhostpairs(struct Curl_easy *data)
     return CURLE_OK;
 }
 
-CURLcode Curl_pin_peer_pubkey(struct Curl_easy *data, const char *pinnedpubkey, const unsigned char *pubkey,
-                              size_t pubkeylen)
+CURLcode Curl_pin_peer_pubkey(struct Curl_easy *data, const char *pinnedpubkey,
+                              const unsigned char *pubkey, size_t pubkeylen)
 {
     (void)data, (void)pinnedpubkey, (void)pubkey, (void)pubkeylen;
     return CURLE_SSL_PINNEDPUBKEYNOTMATCH;
@@ -168,14 +173,17 @@ int Curl_cipher_suite_get_str(uint16_t id, char *buf, size_t buf_size, bool pref
 }
 
 /* vtls/x509asn1.c: certificates as text. */
-CURLcode Curl_extract_certinfo(struct Curl_easy *data, int certnum, const char *beg, const char *end)
+CURLcode Curl_extract_certinfo(struct Curl_easy *data, int certnum, const char *beg,
+                               const char *end)
 {
     (void)data, (void)certnum, (void)beg, (void)end;
     return CURLE_NOT_BUILT_IN;
 }
 
-/* vtls/vtls_scache.c: the cache of TLS sessions. A process sends one event, or has a connection to keep. */
-CURLcode Curl_ssl_scache_create(size_t max_peers, size_t max_sessions_per_peer, struct Curl_ssl_scache **pscache)
+/* vtls/vtls_scache.c: the cache of TLS sessions. A process sends one event, or has a connection to
+ * keep. */
+CURLcode Curl_ssl_scache_create(size_t max_peers, size_t max_sessions_per_peer,
+                                struct Curl_ssl_scache **pscache)
 {
     (void)max_peers, (void)max_sessions_per_peer;
     *pscache = NULL;
@@ -187,8 +195,8 @@ void Curl_ssl_scache_destroy(struct Curl_ssl_scache *scache)
     (void)scache;
 }
 
-CURLcode Curl_ssl_peer_key_make(struct Curl_cfilter *cf, const struct ssl_peer *peer, const char *tls_id,
-                                char **ppeer_key)
+CURLcode Curl_ssl_peer_key_make(struct Curl_cfilter *cf, const struct ssl_peer *peer,
+                                const char *tls_id, char **ppeer_key)
 {
     (void)cf, (void)peer, (void)tls_id;
     *ppeer_key = NULL;
@@ -205,30 +213,31 @@ CURLcode Curl_ssl_session_create(void *sdata, size_t sdata_len, int ietf_tls_id,
     return CURLE_NOT_BUILT_IN;
 }
 
-CURLcode Curl_ssl_scache_put(struct Curl_cfilter *cf, struct Curl_easy *data, const char *ssl_peer_key,
-                             struct Curl_ssl_session *s)
+CURLcode Curl_ssl_scache_put(struct Curl_cfilter *cf, struct Curl_easy *data,
+                             const char *ssl_peer_key, struct Curl_ssl_session *s)
 {
     (void)cf, (void)data, (void)ssl_peer_key, (void)s;
     return CURLE_NOT_BUILT_IN;
 }
 
-CURLcode Curl_ssl_scache_take(struct Curl_cfilter *cf, struct Curl_easy *data, const char *ssl_peer_key,
-                              struct Curl_ssl_session **ps)
+CURLcode Curl_ssl_scache_take(struct Curl_cfilter *cf, struct Curl_easy *data,
+                              const char *ssl_peer_key, struct Curl_ssl_session **ps)
 {
     (void)cf, (void)data, (void)ssl_peer_key;
     *ps = NULL;
     return CURLE_OK;
 }
 
-void Curl_ssl_scache_return(struct Curl_cfilter *cf, struct Curl_easy *data, const char *ssl_peer_key,
-                            struct Curl_ssl_session *s)
+void Curl_ssl_scache_return(struct Curl_cfilter *cf, struct Curl_easy *data,
+                            const char *ssl_peer_key, struct Curl_ssl_session *s)
 {
     (void)cf, (void)data, (void)ssl_peer_key, (void)s;
 }
 
 /* What vtls/mbedtls.c asks of mbedTLS for these; the names are from trim/curl.h. */
-int mbedtls_pk_parse_key(mbedtls_pk_context *ctx, const unsigned char *key, size_t keylen, const unsigned char *pwd,
-                         size_t pwdlen, int (*f_rng)(void *, unsigned char *, size_t), void *p_rng)
+int mbedtls_pk_parse_key(mbedtls_pk_context *ctx, const unsigned char *key, size_t keylen,
+                         const unsigned char *pwd, size_t pwdlen,
+                         int (*f_rng)(void *, unsigned char *, size_t), void *p_rng)
 {
     (void)ctx, (void)key, (void)keylen, (void)pwd, (void)pwdlen, (void)f_rng, (void)p_rng;
     return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
@@ -240,7 +249,8 @@ int mbedtls_pk_write_pubkey_der(const mbedtls_pk_context *ctx, unsigned char *bu
     return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
 }
 
-int mbedtls_ssl_conf_own_cert(mbedtls_ssl_config *conf, mbedtls_x509_crt *own_cert, mbedtls_pk_context *pk_key)
+int mbedtls_ssl_conf_own_cert(mbedtls_ssl_config *conf, mbedtls_x509_crt *own_cert,
+                              mbedtls_pk_context *pk_key)
 {
     (void)conf, (void)own_cert, (void)pk_key;
     return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
@@ -264,7 +274,8 @@ int mbedtls_ssl_session_load(mbedtls_ssl_session *session, const unsigned char *
     return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
 }
 
-int mbedtls_ssl_session_save(const mbedtls_ssl_session *session, unsigned char *buf, size_t buf_len, size_t *olen)
+int mbedtls_ssl_session_save(const mbedtls_ssl_session *session, unsigned char *buf, size_t buf_len,
+                             size_t *olen)
 {
     (void)session, (void)buf, (void)buf_len;
     *olen = 0;

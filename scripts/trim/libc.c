@@ -1,7 +1,8 @@
 /*
- * In the place of a static libc's own, in the shim's link alone: what is asked of these functions here is a part
- * of what they can do, and the rest (floating-point numbers, locales, threads) is a tenth of the program.
- * Compiled without built-ins, so that none of these is made from a call of itself.
+ * In the place of a static libc's own, in the shim's link alone: what is asked of these functions
+ * here is a part of what they can do, and the rest (floating-point numbers, locales, threads) is a
+ * tenth of the program. Compiled without built-ins, so that none of these is made from a call of
+ * itself.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -66,8 +67,9 @@ void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, c
 }
 
 /*
- * The heap of a process with one thread that lives for seconds: blocks are powers of two, cut from regions that
- * are never given back; large ones are mappings of their own. A freed block waits for the next of its size.
+ * The heap of a process with one thread that lives for seconds: blocks are powers of two, cut from
+ * regions that are never given back; large ones are mappings of their own. A freed block waits for
+ * the next of its size.
  */
 enum { SMALLEST = 5, LARGEST = 14, REGION = 1 << 16 };
 

@@ -1,6 +1,7 @@
 /*
- * In the place of libcurl's setopt.c: of three hundred options, those that this project sets. Each means what
- * libcurl's manual says; any other is CURLE_UNKNOWN_OPTION, and is to be added here when it is wanted.
+ * In the place of libcurl's setopt.c: of three hundred options, those that this project sets. Each
+ * means what libcurl's manual says; any other is CURLE_UNKNOWN_OPTION, and is to be added here when
+ * it is wanted.
  */
 #include "trim/curl.h"
 

@@ -24,7 +24,9 @@ void app_variable(const char *name, const char *suffix, char out[APP_VARIABLE_MA
     size_t n = 0;
 
     for (; *name != '\0'; name++)
-        out[n++] = (char)(*name == '-' ? '_' : *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
+        out[n++] = (char)(*name == '-'                   ? '_'
+                          : *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A'
+                                                         : *name);
     out[n++] = '_';
     memcpy(out + n, suffix, strlen(suffix) + 1);
 }

@@ -28,7 +28,8 @@ static size_t to_ascii(const unsigned char *bytes, size_t len, char *out)
     if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         bytes += 3;
         len -= 3;
-    } else if (len >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0)) {
+    } else if (len >= 2 &&
+               (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0)) {
         low = bytes[0] == 0xff ? 0 : 1;
         step = 2;
         bytes += 2;

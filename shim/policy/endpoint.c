@@ -61,7 +61,8 @@ static bool is_port(const char *text, size_t len)
 /* Bytes of the host at the start of an authority: up to the port's colon, [::1] as one. */
 static size_t host_length(const char *authority, size_t len)
 {
-    const char *end = authority[0] == '[' ? memchr(authority, ']', len) : memchr(authority, ':', len);
+    const char *end =
+        authority[0] == '[' ? memchr(authority, ']', len) : memchr(authority, ':', len);
     if (end == NULL)
         return len;
     return (size_t)(end - authority) + (authority[0] == '[' ? 1 : 0);

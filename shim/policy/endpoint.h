@@ -11,7 +11,7 @@ enum endpoint {
     ENDPOINT_HTTPS,
     ENDPOINT_LOOPBACK, /* plain HTTP, to this machine alone */
     ENDPOINT_NONE,     /* not given, or empty */
-    ENDPOINT_BAD,      /* no URL, another scheme, plain HTTP to another machine, a user name in it */
+    ENDPOINT_BAD, /* no URL, another scheme, plain HTTP to another machine, a user name in it */
 };
 
 /* url may be NULL. */

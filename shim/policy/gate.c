@@ -108,7 +108,8 @@ static const struct {
     [GATE_FLEET] = {"fleet", "this machine's administrator has switched telemetry off"},
     [GATE_CHOICE] = {"choice", "telemetry is switched off for this user"},
     [GATE_CONSENT] = {"consent", "consent has not been given"},
-    [GATE_ENDPOINT] = {"endpoint", "there is no usable endpoint (https, or plain http to loopback)"},
+    [GATE_ENDPOINT] = {"endpoint",
+                       "there is no usable endpoint (https, or plain http to loopback)"},
     [GATE_RETIRED] = {"retired", "the collector has said that this app is retired"},
     [GATE_SENT] = {"sent", "this run has stated this already"},
 };

@@ -18,7 +18,8 @@ static unsigned digit(unsigned char c)
 
 /* Decodes up to the first "-"; *at is moved behind what was read. Padding and white space end
  * nothing and count for nothing. False: there is another byte, or no "-". */
-static bool decode(const unsigned char *bytes, size_t len, size_t *at, unsigned char *out, size_t *out_len)
+static bool decode(const unsigned char *bytes, size_t len, size_t *at, unsigned char *out,
+                   size_t *out_len)
 {
     uint32_t bits = 0;
     unsigned held = 0;
@@ -43,7 +44,8 @@ static bool decode(const unsigned char *bytes, size_t len, size_t *at, unsigned 
 }
 
 /* The first place from at on where the marker stands, or len. */
-static size_t find(const unsigned char *bytes, size_t len, size_t at, const char *marker, size_t marker_len)
+static size_t find(const unsigned char *bytes, size_t len, size_t at, const char *marker,
+                   size_t marker_len)
 {
     while (len - at >= marker_len) {
         const unsigned char *dash = memchr(bytes + at, '-', len - at - marker_len + 1);

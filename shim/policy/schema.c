@@ -2,8 +2,8 @@
 
 #include "event.h"
 
-/* The same rules that event_value_ok() enforces, as patterns; a test compares the two. The look-ahead
- * is for engines whose "$" also matches before a last newline. */
+/* The same rules that event_value_ok() enforces, as patterns; a test compares the two. The
+ * look-ahead is for engines whose "$" also matches before a last newline. */
 static const char word_pattern[] = "^[A-Za-z0-9._+-]+$(?!\\n)";
 static const char uuid4_pattern[] =
     "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$(?!\\n)";

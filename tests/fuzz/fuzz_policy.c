@@ -28,7 +28,8 @@ static void fuzz_event(const char *text)
     char json[EVENT_JSON_MAX];
 
     for (enum event_member m = 0; m < EVENT_MEMBERS; m++) {
-        event_set(&event, m, event_fields[m].kind == EVENT_KIND_UUID4 ? event_fields[m].example : text);
+        event_set(&event, m,
+                  event_fields[m].kind == EVENT_KIND_UUID4 ? event_fields[m].example : text);
         /* What cannot be cleaned into a label is no event; all else is valid from here on. */
         if (m != EVENT_LABEL)
             check(event_value_ok(m, event.value[m], strlen(event.value[m])));
@@ -48,7 +49,8 @@ static void fuzz_url(const char *text)
 {
     char out[ENDPOINT_MAX];
     enum endpoint e = endpoint_check(text);
-    if (endpoint_usable(e) && endpoint_erase(text, "9b7f0ee2-0a5a-4bda-8f1a-3a9d53f1b3e7", out, sizeof out))
+    if (endpoint_usable(e) &&
+        endpoint_erase(text, "9b7f0ee2-0a5a-4bda-8f1a-3a9d53f1b3e7", out, sizeof out))
         check(endpoint_check(out) == e);
 }
 

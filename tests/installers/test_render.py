@@ -61,6 +61,16 @@ def test_the_example(project):
     assert (project / "out/install.sh").stat().st_mode & 0o111
 
 
+def test_what_is_rendered_is_clean(project):
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    render(project)
+    (project / "block.sh").write_text("#!/bin/sh\n" + render(project, "--block", "sh").stdout + "footfall_succeeded\n")
+    done = subprocess.run(["shellcheck", project / "out/install.sh", project / "block.sh"], capture_output=True,
+                          text=True, check=False)
+    assert done.stdout == ""
+
+
 def test_the_same_from_the_same(project):
     render(project)
     first = {file.name: file.read_bytes() for file in (project / "out").iterdir()}

@@ -142,6 +142,20 @@ def test_a_late_shim_reports_after_the_installer_has_gone(lab, shell, change):
     assert wait_for(lambda: not case.leftovers and not processes_of(case)), "left behind"
 
 
+def test_killed_before_the_shim_has_come(lab, shell):
+    """No trap runs and there is no watcher yet: whoever fetches the shim sees that nobody is left."""
+    case = lab.case()
+    words = calls_of(shell, case.write(lab.render()))["file"]
+    process = subprocess.Popen(words, env=case.environment(
+        FOOTFALL_SHIM_URL=f"{lab.url}/gate={case.name}/shims", ACME_DOWNLOAD_URL=f"{lab.url}/hang/for={case.name}/dl"),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    case.wait_for_download()
+    process.kill()
+    assert process.wait() == -9 and case.events == []
+    lab.releases.gates[case.name].set()
+    assert case.wait_for_events(2) == ["install_failed", "install_start"]
+
+
 def test_nobody_waits_for_a_late_shim(lab, shell):
     """x=$(... | sh), ... | sh | tee, and a descriptor that somebody forgot to close: each of them
     returns while the shim's server has not answered yet."""

@@ -54,6 +54,18 @@ def run_in_terminal(words, case, way, environment):
     return os.waitstatus_to_exitcode(status), "", ""
 
 
+def run_in_closing_terminal(words, case, way, environment):
+    """Somebody closes the window during the download: what hangs on the terminal gets HUP."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(case.folder)
+        os.execvpe(str(words[0]), [str(word) for word in words], environment)
+    case.wait_for_download()
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), "", ""
+
+
 def run_into_closed_pipe(words, case, way, environment):
     end, pipe = os.pipe()
     os.close(end)
@@ -186,6 +198,9 @@ WAYS = {
     "download 404": Way(prepare=trouble("404")),
     "download cut short": Way(prepare=trouble("cut")),
     "download hung": Way(change=less_patient, prepare=HUNG),
+    "no home": Way(prepare=lambda case: {"HOME": None, "ACME_INSTALL_DIR": None}),
+    "odd release": Way(prepare=release("no/such release")),
+    "no temporary folder": Way(prepare=lambda case: {"TMPDIR": "/proc/none"}),
     "plain http": Way(prepare=lambda case: {"ACME_DOWNLOAD_URL": "http://dl.acme.example"}),
     "bad checksum": Way(prepare=release("bad-checksum")),
     "bad archive": Way(prepare=release("bad-archive")),
@@ -198,6 +213,7 @@ WAYS = {
     "full disk, target": Way(prepare=full_disk("ACME_INSTALL_DIR"), needs_root=True),
     "full disk, temporary": Way(prepare=full_disk("TMPDIR"), needs_root=True),
     "Ctrl-C in a terminal": Way(run=run_in_terminal, prepare=HUNG),
+    "terminal closed": Way(run=run_in_closing_terminal, prepare=HUNG),
     "INT": Way(act=signalled(signal.SIGINT), prepare=HUNG),
     "TERM": Way(act=signalled(signal.SIGTERM), prepare=HUNG),
     "HUP": Way(act=signalled(signal.SIGHUP), prepare=HUNG),

@@ -12,7 +12,7 @@
 #include "intake.h"
 #include "strict.h"
 
-#define CID  "9b7f0ee2-0a5a-4bda-8f1a-3a9d53f1b3e7"
+#define CID "9b7f0ee2-0a5a-4bda-8f1a-3a9d53f1b3e7"
 #define REST                                                                                       \
     "\"os\":\"linux\",\"arch\":\"x86_64\",\"platform\":\"linux-x86_64\",\"release\":\"v1\","       \
     "\"method\":\"shell\",\"cid\":\"" CID "\""
@@ -82,7 +82,8 @@ static void refusals_name_reason_and_member(void **state)
         {"{\"event_label\":7," REST "}", "event_label", REJECT_INVALID_VALUE},
         {"{" REST "}", "event_label", REJECT_MISSING_MEMBER},
         {"{}", "event_label", REJECT_MISSING_MEMBER},
-        {"{\"event_label\":\"install_start\",\"os\":\"linux\"," REST "}", "os", REJECT_DUPLICATE_MEMBER},
+        {"{\"event_label\":\"install_start\",\"os\":\"linux\"," REST "}", "os",
+         REJECT_DUPLICATE_MEMBER},
         {GOOD GOOD, NULL, REJECT_INVALID_JSON},
         {"[" GOOD "]", NULL, REJECT_INVALID_JSON},
         {"\xef\xbb\xbf" GOOD, NULL, REJECT_INVALID_JSON},
@@ -106,10 +107,11 @@ static void unknown_names_have_kinds(void **state)
         const char *name;
         enum intake_class kind;
     } cases[] = {
-        {"client_ip", INTAKE_ADDRESS}, {"REMOTE_ADDR", INTAKE_ADDRESS}, {"userName", INTAKE_PERSON},
-        {"email", INTAKE_PERSON},      {"hostname", INTAKE_MACHINE},    {"filename", INTAKE_PATH},
-        {"timestamp", INTAKE_TIME},    {"app_version", INTAKE_VERSION}, {"zzz", INTAKE_OTHER},
-        {"", INTAKE_OTHER},
+        {"client_ip", INTAKE_ADDRESS}, {"REMOTE_ADDR", INTAKE_ADDRESS},
+        {"userName", INTAKE_PERSON},   {"email", INTAKE_PERSON},
+        {"hostname", INTAKE_MACHINE},  {"filename", INTAKE_PATH},
+        {"timestamp", INTAKE_TIME},    {"app_version", INTAKE_VERSION},
+        {"zzz", INTAKE_OTHER},         {"", INTAKE_OTHER},
     };
 
     (void)state;
@@ -121,7 +123,8 @@ static void unknown_names_have_kinds(void **state)
                  cases[i].name);
         assert_true(read_exact(text, strlen(text), &intake));
         for (int kind = 0; kind < INTAKE_CLASS_COUNT; kind++)
-            assert_int_equal(intake.unknown[kind], (enum intake_class)kind == cases[i].kind ? 1 : 0);
+            assert_int_equal(intake.unknown[kind],
+                             (enum intake_class)kind == cases[i].kind ? 1 : 0);
     }
 }
 
@@ -136,7 +139,8 @@ static void the_fullest_body_fits_in_memory(void **state)
         memcpy(text + at, ",0", 2);
         at += 2;
     }
-    at += (size_t)snprintf(text + at, sizeof text - at, "],\"event_label\":\"install_start\"," REST "}");
+    at += (size_t)snprintf(text + at, sizeof text - at,
+                           "],\"event_label\":\"install_start\"," REST "}");
     assert_true(at <= INTAKE_BODY_MAX);
     assert_true(read_exact(text, at, &intake));
 }
@@ -144,14 +148,41 @@ static void the_fullest_body_fits_in_memory(void **state)
 static void strict_bytes(void **state)
 {
     static const char *const good[] = {
-        "\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"", "-0.5e+10", "0", "[[[[[[[[]]]]]]]]",
-        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", " \t\r\n",
+        "\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"",   "-0.5e+10", "0",
+        "[[[[[[[[]]]]]]]]",          "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", " \t\r\n",
     };
     static const char *const bad[] = {
-        "\"\\u0000\"", "\"\\ud83d\"", "\"\\ud83dx\"", "\"\\ude00\"", "\"\\ud83d\\u0041\"", "\"\\u12g4\"", "\"\\u12",
-        "\"\\x\"", "\"\x01\"", "\"\x1f\"", "\x01", "\x7f", "\"\xff\"", "\"\xc0\x80\"", "\"\xe0\x80\x80\"",
-        "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xf8\x88\x80\x80\x80\"", "\"\xe2\x82\"", "\"", "\"\\", "01",
-        "+1", "1.", ".5e", "1e", "-", "[[[[[[[[[]]]]]]]]]", "]", "{", "\xe2\x82\xac",
+        "\"\\u0000\"",
+        "\"\\ud83d\"",
+        "\"\\ud83dx\"",
+        "\"\\ude00\"",
+        "\"\\ud83d\\u0041\"",
+        "\"\\u12g4\"",
+        "\"\\u12",
+        "\"\\x\"",
+        "\"\x01\"",
+        "\"\x1f\"",
+        "\x01",
+        "\x7f",
+        "\"\xff\"",
+        "\"\xc0\x80\"",
+        "\"\xe0\x80\x80\"",
+        "\"\xed\xa0\x80\"",
+        "\"\xf4\x90\x80\x80\"",
+        "\"\xf8\x88\x80\x80\x80\"",
+        "\"\xe2\x82\"",
+        "\"",
+        "\"\\",
+        "01",
+        "+1",
+        "1.",
+        ".5e",
+        "1e",
+        "-",
+        "[[[[[[[[[]]]]]]]]]",
+        "]",
+        "{",
+        "\xe2\x82\xac",
     };
 
     (void)state;

@@ -98,7 +98,8 @@ static struct address parse(const char *text)
 
 static void networks(void **state)
 {
-    static const char *const bad[] = {"", "x", "10.0.0.0/33", "10.0.0.0/", "/8", "::/129", "1.2.3", "10.0.0.0/8x", "::1/-1"};
+    static const char *const bad[] = {"",       "x",     "10.0.0.0/33", "10.0.0.0/", "/8",
+                                      "::/129", "1.2.3", "10.0.0.0/8x", "::1/-1"};
     struct address_network network;
     struct address a = parse("10.1.2.3"), b = parse("::ffff:10.1.2.3"), c = parse("2001:db8::1");
 
@@ -106,7 +107,8 @@ static void networks(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(address_network_parse(bad[i], strlen(bad[i]), &network));
     assert_true(address_network_parse("10.0.0.0/8", 10, &network));
-    assert_true(address_in(&a, &network, 1) && address_in(&b, &network, 1) && !address_in(&c, &network, 1));
+    assert_true(address_in(&a, &network, 1) && address_in(&b, &network, 1) &&
+                !address_in(&c, &network, 1));
     assert_true(address_network_parse("10.1.2.2/31", 11, &network));
     assert_true(address_in(&a, &network, 1));
     assert_true(address_network_parse("10.1.2.4/31", 11, &network));
@@ -144,8 +146,10 @@ static void the_client_behind_proxies(void **state)
 
 static void a_household_is_a_64(void **state)
 {
-    struct address a = parse("2001:db8:1:2:3:4:5:6"), b = parse("2001:db8:1:2::1"), c = parse("192.0.2.1");
-    struct address cut_a = address_household(&a), cut_b = address_household(&b), cut_c = address_household(&c);
+    struct address a = parse("2001:db8:1:2:3:4:5:6"), b = parse("2001:db8:1:2::1"),
+                   c = parse("192.0.2.1");
+    struct address cut_a = address_household(&a), cut_b = address_household(&b),
+                   cut_c = address_household(&c);
 
     (void)state;
     assert_memory_equal(&cut_a, &cut_b, sizeof cut_a);
@@ -203,7 +207,8 @@ static void a_jumping_clock_is_believed_after_a_day(void **state)
     assert_false(keeper_clock_ok(&clock, start + year + 3600, 170 + 3600));
     assert_true(keeper_clock_ok(&clock, start + 8000, 170 + 6700)); /* back where it was */
     assert_false(keeper_clock_ok(&clock, start + year, 10000));
-    assert_false(keeper_clock_ok(&clock, start + 2 * year, 11000)); /* another jump: a new day to wait */
+    assert_false(
+        keeper_clock_ok(&clock, start + 2 * year, 11000)); /* another jump: a new day to wait */
     assert_false(keeper_clock_ok(&clock, start + 2 * year + day - 100, 11000 + day - 100));
     assert_true(keeper_clock_ok(&clock, start + 2 * year + day, 11000 + day));
 }

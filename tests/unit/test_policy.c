@@ -26,7 +26,9 @@ static const struct gate_environment nothing_set = {.release = "v1"};
 static void check_row(const char *variable, char *value, const char *sends)
 {
     struct gate_environment env = nothing_set;
-    const char *text = strcmp(value, "(unset)") == 0 ? NULL : strcmp(value, "(empty)") == 0 ? "" : value;
+    const char *text = strcmp(value, "(unset)") == 0   ? NULL
+                       : strcmp(value, "(empty)") == 0 ? ""
+                                                       : value;
     bool expected = strcmp(sends, "yes") == 0;
 
     for (char *c = value; *c != '\0'; c++)
@@ -159,9 +161,10 @@ static void development_releases_are_known(void **state)
     static const struct {
         const char *release;
         enum gate gate;
-    } rows[] = {{"dev", GATE_DEVELOPER},    {"0.0.0-dev", GATE_DEVELOPER}, {"v1.2-dirty", GATE_DEVELOPER},
-                {"-dirty", GATE_DEVELOPER}, {"dev2", GATE_OPEN},           {"dirty", GATE_OPEN},
-                {"v1-dirty2", GATE_OPEN},   {"unknown", GATE_OPEN}};
+    } rows[] = {
+        {"dev", GATE_DEVELOPER},    {"0.0.0-dev", GATE_DEVELOPER}, {"v1.2-dirty", GATE_DEVELOPER},
+        {"-dirty", GATE_DEVELOPER}, {"dev2", GATE_OPEN},           {"dirty", GATE_OPEN},
+        {"v1-dirty2", GATE_OPEN},   {"unknown", GATE_OPEN}};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -199,9 +202,10 @@ static void saved_choices_read(void **state)
 
 static void ids_are_found_however_written(void **state)
 {
-    static const char utf16le[] = "\xff\xfe"
-                                  "9\0b\0007\0f\0000\0e\0e\0002\0-\0000\0a\0005\0a\0-\0004\0b\0d\0a\0-\0"
-                                  "8\0f\0001\0a\0-\0003\0a\0009\0d\0005\0003\0f\0001\0b\0003\0e\0007\0\r\0\n\0";
+    static const char utf16le[] =
+        "\xff\xfe"
+        "9\0b\0007\0f\0000\0e\0e\0002\0-\0000\0a\0005\0a\0-\0004\0b\0d\0a\0-\0"
+        "8\0f\0001\0a\0-\0003\0a\0009\0d\0005\0003\0f\0001\0b\0003\0e\0007\0\r\0\n\0";
     static const struct {
         const char *bytes;
         size_t len;
@@ -283,9 +287,10 @@ static void the_event_is_exact(void **state)
     for (enum event_member m = 0; m < EVENT_MEMBERS; m++)
         event_set(&event, m, event_fields[m].example);
     event_encode(&event, json, sizeof json);
-    assert_string_equal(json, "{\"event_label\":\"install_start\",\"os\":\"linux\",\"arch\":\"x86_64\","
-                              "\"platform\":\"linux-x86_64\",\"release\":\"v0.1.2\",\"method\":\"shell\","
-                              "\"cid\":\"" ID "\"}");
+    assert_string_equal(json,
+                        "{\"event_label\":\"install_start\",\"os\":\"linux\",\"arch\":\"x86_64\","
+                        "\"platform\":\"linux-x86_64\",\"release\":\"v0.1.2\",\"method\":\"shell\","
+                        "\"cid\":\"" ID "\"}");
 }
 
 static void endpoints_are_told_apart(void **state)
@@ -397,12 +402,13 @@ static void bundles_become_der(void **state)
 {
     static const struct {
         const char *pem, *der;
-    } rows[] = {{BEGIN "\nQUJD\n" END "\n", "ABC"},
-                {"# a comment\n" BEGIN "\r\nQU\r\nJDRA==\r\n" END "\nx" BEGIN "\nRQ==\n" END, "ABCDE"},
-                {BEGIN "\nQU!D\n" END "\n" BEGIN "\nQUJD\n" END, "ABC"}, /* a bad one costs itself alone */
-                {BEGIN "\nQUJD", ""},
-                {"-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n", ""},
-                {"", ""}};
+    } rows[] = {
+        {BEGIN "\nQUJD\n" END "\n", "ABC"},
+        {"# a comment\n" BEGIN "\r\nQU\r\nJDRA==\r\n" END "\nx" BEGIN "\nRQ==\n" END, "ABCDE"},
+        {BEGIN "\nQU!D\n" END "\n" BEGIN "\nQUJD\n" END, "ABC"}, /* a bad one costs itself alone */
+        {BEGIN "\nQUJD", ""},
+        {"-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n", ""},
+        {"", ""}};
     unsigned char bytes[256];
 
     (void)state;
@@ -430,8 +436,8 @@ static void schema_says_what_the_code_does(void **state)
         const cJSON *word;
         assert_string_equal(cJSON_GetArrayItem(required, m)->valuestring, field->name);
         assert_int_equal(cJSON_GetObjectItem(p, "maxLength")->valueint, (int)field->max);
-        cJSON_ArrayForEach(word, cJSON_GetObjectItem(p, "enum"))
-            assert_true(event_value_ok((enum event_member)m, word->valuestring, strlen(word->valuestring)));
+        cJSON_ArrayForEach(word, cJSON_GetObjectItem(p, "enum")) assert_true(
+            event_value_ok((enum event_member)m, word->valuestring, strlen(word->valuestring)));
         assert_true(event_value_ok((enum event_member)m, field->example, strlen(field->example)));
     }
     cJSON_Delete(schema);

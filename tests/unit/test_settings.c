@@ -20,7 +20,7 @@ static void no_page(const struct ask *ask, struct answer *answer)
     answer->status = 0;
 }
 #define PAGE(name)                                                                                 \
-    void name(const struct ask *ask, struct answer *answer)                                       \
+    void name(const struct ask *ask, struct answer *answer)                                        \
     {                                                                                              \
         no_page(ask, answer);                                                                      \
     }
@@ -39,8 +39,9 @@ static bool parse(struct config *config, const char *text, char *message)
 
 static void a_configuration_is_read(void **state)
 {
-    static const char text[] = "# comment\r\n\n  listen =  [::1]:1 \nretention-days=10\nlog-requests=yes\n"
-                               "[app a]\n[app b-2]\nretention-days = 20\nretired = yes\ndaily-cap=0";
+    static const char text[] =
+        "# comment\r\n\n  listen =  [::1]:1 \nretention-days=10\nlog-requests=yes\n"
+        "[app a]\n[app b-2]\nretention-days = 20\nretired = yes\ndaily-cap=0";
     char message[CONFIG_MESSAGE_MAX];
     struct config config;
 
@@ -63,14 +64,20 @@ static void faults_are_told_with_the_nearest_key(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"\nratelimit = 1", "c.conf:2: unknown key \"ratelimit\"; did you mean \"rate-limit\"? All keys: footfall-collector.conf(5)"},
-        {"[app a]\nretird = yes", "c.conf:2: unknown key \"retird\"; did you mean \"retired\"? All keys: footfall-collector.conf(5)"},
-        {"[app a]\nlisten = x", "c.conf:2: unknown key \"listen\"; it belongs above the first [app] section"},
-        {"k = 5 # five", "c.conf:1: bad value \"5 # five\"; \"k\" takes a number from 1 to 1000000"},
-        {"k = 99999999999999999999", "c.conf:1: bad value \"99999999999999999999\"; \"k\" takes a number from 1 to 1000000"},
+        {"\nratelimit = 1",
+         "c.conf:2: unknown key \"ratelimit\"; did you mean \"rate-limit\"? All keys: footfall-collector.conf(5)"},
+        {"[app a]\nretird = yes",
+         "c.conf:2: unknown key \"retird\"; did you mean \"retired\"? All keys: footfall-collector.conf(5)"},
+        {"[app a]\nlisten = x",
+         "c.conf:2: unknown key \"listen\"; it belongs above the first [app] section"},
+        {"k = 5 # five",
+         "c.conf:1: bad value \"5 # five\"; \"k\" takes a number from 1 to 1000000"},
+        {"k = 99999999999999999999",
+         "c.conf:1: bad value \"99999999999999999999\"; \"k\" takes a number from 1 to 1000000"},
         {"=", "c.conf:1: unknown key \"\"; all keys: footfall-collector.conf(5)"},
         {"[", "c.conf:1: unknown section \"[\"; write [app NAME]"},
-        {"[app ]", "c.conf:1: bad app name \"\"; use lower-case letters, digits and -, a letter or digit first, at most 64"},
+        {"[app ]",
+         "c.conf:1: bad app name \"\"; use lower-case letters, digits and -, a letter or digit first, at most 64"},
         {"log = tex", "c.conf:1: bad value \"tex\"; \"log\" is one of: text json"},
         {"log =", "c.conf:1: bad value \"\"; \"log\" is one of: text json"},
     };
@@ -186,9 +193,12 @@ static void days_have_one_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_configuration_is_read),    cmocka_unit_test(faults_are_told_with_the_nearest_key),
-        cmocka_unit_test(the_command_line_wins),      cmocka_unit_test(routes),
-        cmocka_unit_test(parameters_of_the_figures),  cmocka_unit_test(days_have_one_text),
+        cmocka_unit_test(a_configuration_is_read),
+        cmocka_unit_test(faults_are_told_with_the_nearest_key),
+        cmocka_unit_test(the_command_line_wins),
+        cmocka_unit_test(routes),
+        cmocka_unit_test(parameters_of_the_figures),
+        cmocka_unit_test(days_have_one_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static void fill(struct event *event)
 {
     static const char *const label[] = {"install_start", "install_start", "install_complete",
                                         "install_complete", "install_failed"};
-    static const char *const platform[] = {"linux-x86_64", "linux-aarch64", "macos-aarch64",
+    static const char *const platform[] = {"linux-x86_64",   "linux-aarch64",   "macos-aarch64",
                                            "windows-x86_64", "windows-aarch64", "freebsd-x86_64"};
     static const char *const method[] = {"shell", "powershell", "brew", "deb"};
     unsigned long long random[2] = {any(), any()};

@@ -1,6 +1,6 @@
-/* pace PORT RATE SECONDS: sends events at a fixed rate over 32 connections, and prints the median and
- * the 99th percentile of the time to the answer, counted from when each was due (so that a stalled
- * server is not spared the waiting of those behind). One thread, one epoll. */
+/* pace PORT RATE SECONDS: sends events at a fixed rate over 32 connections, and prints the median
+ * and the 99th percentile of the time to the answer, counted from when each was due (so that a
+ * stalled server is not spared the waiting of those behind). One thread, one epoll. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -103,6 +103,7 @@ int main(int argc, char **argv)
         }
     }
     qsort(took, (size_t)done, sizeof *took, by_size);
-    printf("{\"p50_ms\": %.3f, \"p99_ms\": %.3f}\n", took[done / 2] * 1e3, took[done * 99 / 100] * 1e3);
+    printf("{\"p50_ms\": %.3f, \"p99_ms\": %.3f}\n", took[done / 2] * 1e3,
+           took[done * 99 / 100] * 1e3);
     return 0;
 }
