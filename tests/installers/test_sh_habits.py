@@ -70,7 +70,7 @@ def test_where_it_goes(lab):
 
 
 def test_without_a_home(lab):
-    done = run(lab.case(), lab.render(), HOME=None, ACME_INSTALL_DIR=None)
+    done = run(lab.case(), lab.render(), HOME="", ACME_INSTALL_DIR=None)
     assert done.returncode == 1 and "--dir FOLDER" in done.stderr
     case = lab.case()
     assert run(case, lab.render(), HOME=None).returncode == 0

@@ -198,7 +198,8 @@ WAYS = {
     "download 404": Way(prepare=trouble("404")),
     "download cut short": Way(prepare=trouble("cut")),
     "download hung": Way(change=less_patient, prepare=HUNG),
-    "no home": Way(prepare=lambda case: {"HOME": None, "ACME_INSTALL_DIR": None}),
+    # Empty: bash finds a home of its own for a variable that is not set. The shim's marks stay.
+    "no home": Way(prepare=lambda case: {"HOME": "", "ACME_INSTALL_DIR": None}, leaves_folder=True),
     "odd release": Way(prepare=release("no/such release")),
     "no temporary folder": Way(prepare=lambda case: {"TMPDIR": "/proc/none"}),
     "plain http": Way(prepare=lambda case: {"ACME_DOWNLOAD_URL": "http://dl.acme.example"}),
