@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import time
 
@@ -113,6 +114,18 @@ def test_a_late_shim_reports_after_the_installer_has_gone(lab, change):
     lab.releases.gates[case.name].set()
     assert case.wait_for_events(2, SECONDS) == (FAILED if change else COMPLETE)
     assert wait_for(lambda: is_gone(case), SECONDS), "left behind"
+
+
+def test_what_it_runs_is_for_its_user_alone(lab):
+    need_pwsh()
+    case = lab.case()
+    words = calls_of(case, write(case, script_of(lab)))["-File"]
+    subprocess.run(words, env=environment_of(case, FOOTFALL_SHIM_URL=f"{lab.url}/gate={case.name}/shims"), umask=0,
+                   cwd=case.folder, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=SECONDS)
+    folders = list(case.temporary.glob("footfall.*"))
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700]
+    lab.releases.gates[case.name].set()
+    assert wait_for(lambda: is_gone(case), SECONDS)
 
 
 def test_nobody_waits_for_a_late_shim(lab):

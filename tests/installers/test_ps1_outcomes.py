@@ -16,7 +16,8 @@ def try_way(lab, way, form, compare):
     """What arrived, and what is wrong; compared with a run without telemetry if that is wanted."""
     case, status, text = run_way(lab, way, form)
     wrong = []
-    if way.status not in (None, status):
+    # PowerShell's own status for an `exit` or a `break` differs from form to form.
+    if form == "-File" and way.status not in (None, status):
         wrong.append(f"status {status}, not {way.status}")
     if compare:
         _, plain_status, plain_text = run_way(lab, way, form, ACME_NO_TELEMETRY="1")
@@ -63,5 +64,4 @@ def test_under_irm_iex(lab):
 @pytest.mark.long
 @pytest.mark.parametrize("form", ["-File", "irm | iex", "-Command", "scriptblock"])
 def test_every_way_to_end_in_every_form(lab, form):
-    # PowerShell's own status for an `exit` or a signal differs from form to form.
     assert try_ways(lab, WAYS, form, compare=True) == ""

@@ -77,8 +77,9 @@ def run_plainly(words, case, way, environment):
     return process.returncode, out, err
 
 
-def in_terminal(wait):
-    """Runs it in the foreground of a terminal, where somebody presses Ctrl-C once wait(case) is over."""
+def in_terminal(wait, close=False):
+    """Runs it in the foreground of a terminal, where somebody presses Ctrl-C once wait(case) is over,
+    or closes the terminal."""
 
     def run(words, case, way, environment):
         pid, terminal = pty.fork()
@@ -87,12 +88,13 @@ def in_terminal(wait):
             os.execvpe(str(words[0]), [str(word) for word in words], environment)
         wait(case)
         time.sleep(0.2)  # the download was asked for by a process that may not yet wait for it
-        os.write(terminal, b"\x03")
-        with contextlib.suppress(OSError):
-            while os.read(terminal, 4096):
-                pass
-        _, status = os.waitpid(pid, 0)
+        if not close:
+            os.write(terminal, b"\x03")
+            with contextlib.suppress(OSError):
+                while os.read(terminal, 4096):
+                    pass
         os.close(terminal)
+        _, status = os.waitpid(pid, 0)
         return os.waitstatus_to_exitcode(status), "", ""
 
     return run
@@ -184,6 +186,8 @@ WAYS = {
                               status=None),
     "Ctrl-C in a native command": Way(run=in_terminal(native_started), change=NATIVE,
                                       status=None),
+    "terminal closed": Way(run=in_terminal(lambda case: case.wait_for_download(SECONDS), close=True), prepare=HUNG,
+                           leaves_folder=True, status=None),
     "TERM": Way(act=signalled(signal.SIGTERM), prepare=HUNG, leaves_folder=True, status=-signal.SIGTERM),
     "HUP": Way(act=signalled(signal.SIGHUP), prepare=HUNG, leaves_folder=True, status=-signal.SIGHUP),
     "KILL": Way(act=signalled(signal.SIGKILL), prepare=HUNG, leaves_folder=True, status=-signal.SIGKILL),
