@@ -109,7 +109,7 @@ def test_nothing_waits(lab, brew):
         lab.render(ENDPOINT=hole.url)
         start = time.monotonic()
         assert brew(env=PATIENT).returncode == 0 and time.monotonic() - start < SOON
-        assert wait_for(lambda: len(hole.requests) == 2)
+        assert wait_for(lambda: len(hole.requests) == 2, 30)
 
 
 def test_the_addresses_are_those_of_the_release(lab, brew):

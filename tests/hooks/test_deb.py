@@ -113,7 +113,7 @@ def test_a_pipe_does_not_wait_for_the_sender(lab):
         start = time.monotonic()
         done = lab.dpkg("-i", package, env=PATIENT)
         assert done.returncode == 0 and time.monotonic() - start < SOON, done.stdout
-        assert wait_for(lambda: len(hole.requests) == 2)
+        assert wait_for(lambda: len(hole.requests) == 2, 30)
 
 
 def test_debconf_does_not_wait_for_the_sender(lab):
@@ -213,7 +213,7 @@ def test_the_sender_keeps_nothing_of_dpkgs(lab):
         with ours, theirs:
             os.set_inheritable(theirs.fileno(), True)
             assert lab.dpkg("-i", lab.deb(), pass_fds=[theirs.fileno()], env=PATIENT).returncode == 0
-            assert wait_for(lambda: len(hole.requests) == 2)
+            assert wait_for(lambda: len(hole.requests) == 2, 30)
             theirs.close()
             ours.settimeout(SOON)
             assert ours.recv(1) == b""  # the last copy is gone while both senders are still at work

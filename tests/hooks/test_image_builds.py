@@ -47,13 +47,13 @@ class Machine:
     def output(self):
         """What was said, once the status has been."""
         said = b""
-        while b"status" not in said and select.select([self.ours], [], [], 20)[0]:
+        while b"status" not in said and select.select([self.ours], [], [], 60)[0]:
             said += os.read(self.ours, 65536)
         return said.decode()
 
     def end(self):
         (self.lab.folder / "over").touch()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(60) == 0
         os.close(self.ours)
 
 

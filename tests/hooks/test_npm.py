@@ -163,4 +163,4 @@ def test_nothing_waits(lab, npm):
         shutil.copy(SHIM, lab.hooks / f"npm/footfall-{PLATFORM}")
         start = time.monotonic()
         assert lab.run("node", lab.hooks / "npm/footfall.cjs", env=PATIENT).returncode == 0  # reads to the end of its pipe
-        assert time.monotonic() - start < SOON and wait_for(lambda: len(hole.requests) == 2)
+        assert time.monotonic() - start < SOON and wait_for(lambda: len(hole.requests) == 2, 30)

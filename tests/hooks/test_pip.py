@@ -110,4 +110,4 @@ def test_nothing_waits(lab, pip):
         shutil.copy(lab.hooks / "pip/footfall_hook.py", pip.tree / "hookable")
         start = time.monotonic()
         assert pip.program(env=PATIENT).endswith("at work\n")
-        assert time.monotonic() - start < SOON and wait_for(lambda: len(hole.requests) == 2)
+        assert time.monotonic() - start < SOON and wait_for(lambda: len(hole.requests) == 2, 30)

@@ -62,4 +62,4 @@ def test_a_pipe_does_not_wait_for_the_sender(lab):
         start = time.monotonic()
         assert lab.run_rpm("-U", package, env=PATIENT).returncode == 0
         assert time.monotonic() - start < SOON
-        assert wait_for(lambda: len(hole.requests) == 2)
+        assert wait_for(lambda: len(hole.requests) == 2, 30)

@@ -109,7 +109,7 @@ def test_nothing_waits(lab, windows):
         start = time.monotonic()
         windows.install(PATIENT)
         assert time.monotonic() - start < SOON
-        assert wait_for(lambda: len(hole.requests) == 2)
+        assert wait_for(lambda: len(hole.requests) == 2, 30)
 
 
 def test_what_chocolatey_puts_on_the_path(lab):

@@ -18,7 +18,7 @@ APP = "hookable"
 RELEASE = "v1.2.3"
 BOTH = ["install_complete", "install_start"]  # sorted: two senders race for who arrives first
 # Senders that wait for a silent endpoint do so for a minute: what waits for them is told from a slow machine.
-PATIENT, SOON = {"FOOTFALL_DEADLINE": "60"}, 20
+PATIENT, SOON = {"FOOTFALL_DEADLINE": "60"}, 40
 PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-x86_64", "macos-aarch64", "windows-x86_64"]
 
 
@@ -59,14 +59,14 @@ class HookLab:
                   "TMPDIR": self.temporary, "LC_ALL": "C", "FOOTFALL_ALLOW_CI": "1", **changes}
         return {name: str(value) for name, value in values.items() if value is not None}
 
-    def run(self, *words, env=None, timeout=60, **more):
+    def run(self, *words, env=None, timeout=180, **more):
         more = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **more}
         return subprocess.run([str(word) for word in words], env=self.environment(**(env or {})),
                               text=True, timeout=timeout, **more)
 
     def labels(self, count=2):
         """What has arrived, sorted, once it is that many."""
-        wait_for(lambda: len(self.sink.requests) >= count)
+        wait_for(lambda: len(self.sink.requests) >= count, 30)
         return sorted(self.sink.labels)
 
     def assert_counted(self, method, labels=None):
