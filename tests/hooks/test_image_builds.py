@@ -14,7 +14,7 @@ if subprocess.run(["unshare", "-m", "-p", "-f", "--mount-proc", "true"], capture
     pytest.skip("namespaces cannot be made here", allow_module_level=True)
 
 # A machine of its own, whose first process lives until it is told that all has arrived.
-WORK = 'touch "$HOME/../begun"; {}; echo "status $?"; until [ -e "$HOME/../over" ]; do sleep 0.05; done'
+WORK = '{}; echo "status $?"; until [ -e "$HOME/../over" ]; do sleep 0.05; done'
 
 # A root that is not the machine's: the same programs on a file system of its own.
 SCRATCH = """
@@ -51,10 +51,16 @@ class Machine:
             said += os.read(self.ours, 65536)
         return said.decode()
 
-    def end(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         (self.lab.folder / "over").touch()
-        assert self.process.wait(60) == 0
-        os.close(self.ours)
+        try:
+            self.process.wait(60)
+        finally:
+            self.process.kill()  # with --kill-child, the machine too
+            os.close(self.ours)
 
 
 def dpkg(lab, *words):
@@ -71,14 +77,13 @@ def dpkg(lab, *words):
     ("sh", False, {"FOOTFALL_ALLOW_CI": "1"}, True),
 ], ids=["a machine", "a machine with systemd", "docker build", "buildah", "docker run -it", "a smoke test in a container"])
 def test_containers(lab, init, terminal, env, counted):
-    machine = Machine(lab, init, dpkg(lab), terminal, **env)
-    said = machine.output()
-    assert "status 0" in said and ("counts first installs" in said) == counted, said
-    if counted:
-        lab.assert_counted("deb")
-    else:
-        lab.assert_silent()
-    machine.end()
+    with Machine(lab, init, dpkg(lab), terminal, **env) as machine:
+        said = machine.output()
+        assert "status 0" in said and ("counts first installs" in said) == counted, said
+        if counted:
+            lab.assert_counted("deb")
+        else:
+            lab.assert_silent()
 
 
 def manager_line(lab, manager):
@@ -99,11 +104,10 @@ def manager_line(lab, manager):
 def test_a_root_elsewhere(lab, manager, allowed):
     """debootstrap, dnf --installroot, pacstrap: the scripts run in a chroot."""
     line = f"{{ {SCRATCH} {manager_line(lab, manager)}; }}"
-    machine = Machine(lab, "init", line, FOOTFALL_ALLOW_CI="1" if allowed else None)
-    said = machine.output()
-    assert "status 0" in said and ("counts first installs" in said) == allowed, said
-    if allowed:
-        lab.assert_counted({"dpkg": "deb"}.get(manager, manager))
-    else:
-        lab.assert_silent()
-    machine.end()
+    with Machine(lab, "init", line, FOOTFALL_ALLOW_CI="1" if allowed else None) as machine:
+        said = machine.output()
+        assert "status 0" in said and ("counts first installs" in said) == allowed, said
+        if allowed:
+            lab.assert_counted({"dpkg": "deb"}.get(manager, manager))
+        else:
+            lab.assert_silent()
