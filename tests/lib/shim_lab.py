@@ -99,11 +99,11 @@ class Case:
 
     def processes(self):
         """All that this case started and that still run, those that have been let go of included."""
-        return processes_marked(self.mark)
+        return look_again(lambda: processes_marked(self.mark))
 
     def senders(self):
         """Those of its processes that are the shim itself."""
-        return [pid for pid in self.processes() if is_shim(pid)]
+        return look_again(lambda: [pid for pid in processes_marked(self.mark) if is_shim(pid)])
 
     def wait_until_gone(self, seconds=10.0):
         """Until none of its processes is left. True when so."""
@@ -149,12 +149,12 @@ class Case:
         return self.files() + self.files(self.temporary)
 
 
+def look_again(find):
+    """A process may end while its child is too new for the list being read: caller, watcher, delivery."""
+    return find() or find() or find()
+
+
 def processes_marked(mark):
-    """Looks twice before it says none: a process may end while its child is too new for the list being read."""
-    return scan(mark) or scan(mark)
-
-
-def scan(mark):
     needle = f"{MARK}={mark}".encode()
     found = []
     for entry in os.listdir("/proc"):
