@@ -69,7 +69,8 @@ UPLOT_DEPS = $(UPLOT)/.$(filter uplot-%,$(PINS))
 
 .SECONDEXPANSION:
 zig_for = $(if $(filter asan-% $(NATIVE),$(1)),,$(ZIG))
-
+# What curl's configure finds on the first musl holds on the others.
+first_musl = $(if $(findstring linux-musl,$(1)),$(filter-out build/deps/$(1)/%,$(call dep_stamp,$(NATIVE),curl)))
 
 define dep_rule
 build/deps/%/.$(filter $(1)-%,$(PINS)): TARGET = $$*
@@ -77,12 +78,13 @@ build/deps/%/.$(filter $(1)-%,$(PINS)): scripts/build-dep scripts/deps.mk $(2) |
 	@$$(build_dep)
 endef
 
-build_dep = CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
+build_dep = SAME_LIBC="$(if $(call target_is,linux-musl),$(CURDIR)/build/deps/$(NATIVE)/curl_config.h)" \
+    CC="$(TARGET_CC)" AR="$(TARGET_AR)" RANLIB="$(TARGET_RANLIB)" CFLAGS="$(DEP_CFLAGS)" \
     scripts/build-dep $(firstword $(subst -, ,$(patsubst .%,%,$(@F)))) $(TARGET) $@ && touch $@
 
 $(eval $(call dep_rule,cjson))
 $(eval $(call dep_rule,mbedtls,shim/mbedtls_config.h shim/psa_config.h $(wildcard scripts/trim/mbedtls.*)))
-$(eval $(call dep_rule,curl,build/deps/%/.$(filter mbedtls-%,$(PINS)) $(wildcard scripts/trim/curl.* scripts/trim/setopt.c scripts/trim/libc.c)))
+$(eval $(call dep_rule,curl,$$$$(call first_musl,$$$$*) build/deps/%/.$(filter mbedtls-%,$(PINS)) $(wildcard scripts/trim/curl.* scripts/trim/setopt.c scripts/trim/libc.c)))
 $(eval $(call dep_rule,libmicrohttpd))
 $(eval $(call dep_rule,sqlite))
 

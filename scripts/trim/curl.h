@@ -30,6 +30,7 @@
 #include "curl_setup.h"
 #undef HAVE_ALARM /* no signals: the deadline belongs to the caller */
 #undef HAVE_IF_NAMETOINDEX
+#undef CURL_MACOS_CALL_COPYPROXIES /* a framework, for the sake of NAT64 */
 
 #include "urldata.h"
 #include "curl_trc.h"
