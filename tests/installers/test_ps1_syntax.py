@@ -117,7 +117,7 @@ def analyse(file):
     need_pwsh()
     command = ANALYSE.replace("FILE", f"'{file}'")
     out = subprocess.run([PWSH, "-NoProfile", "-NonInteractive", "-Command", command], capture_output=True, text=True,
-                         check=True, timeout=120, env={"PATH": "/usr/bin:/bin", "POWERSHELL_TELEMETRY_OPTOUT": "1"})
+                         check=True, timeout=300, env={"PATH": "/usr/bin:/bin", "POWERSHELL_TELEMETRY_OPTOUT": "1"})
     if out.stdout.startswith("no PSScriptAnalyzer"):
         pytest.skip("PowerShell has no PSScriptAnalyzer here")
     return out.stdout + out.stderr
