@@ -1,4 +1,5 @@
 """The example fronts and the service file, tried with the real nginx, Caddy and systemd."""
+import contextlib
 import http.client
 import json
 import os
@@ -52,7 +53,11 @@ class Front:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                             start_new_session=True)
-        wait_until(self.answers, 15, "the front")
+        try:
+            wait_until(self.answers, 15, "the front")
+        except BaseException:
+            self.stop()
+            raise
 
     def answers(self):
         assert self.process.poll() is None, self.output.read_text()
@@ -160,15 +165,16 @@ def test_what_a_client_says_of_its_address_is_not_believed(chain):
     assert all(int(headers["retry-after"]) > 0 for headers in refused)
 
 
-def test_the_proxys_word_is_believed_from_the_proxy_alone(tmp_path):
-    trusting = Collector(tmp_path / "a", "rate-limit = 5\ntrusted-proxies = 127.0.0.1\n[app default]\n").start()
-    wary = Collector(tmp_path / "b", "rate-limit = 5\ntrusted-proxies = 192.0.2.0/24\n[app default]\n").start()
-    for one, limited in ((trusting, False), (wary, True)):
+@pytest.mark.parametrize("proxies, limited", [("127.0.0.1", False), ("192.0.2.0/24", True)])
+def test_the_proxys_word_is_believed_from_the_proxy_alone(tmp_path, proxies, limited):
+    one = Collector(tmp_path, f"rate-limit = 5\ntrusted-proxies = {proxies}\n[app default]\n").start()
+    try:
         answers = []
         for i in range(20):
             headers = {"Content-Type": "application/json", "X-Forwarded-For": f"198.51.100.{i}"}
             answers.append(one.ask("POST", "/v1/events", json.dumps(make_event()), headers)[0])
         assert (429 in answers) == limited
+    finally:
         one.stop()
 
 
@@ -202,23 +208,27 @@ def test_systemd_finds_the_service_well_shut(tmp_path):
     assert level and float(level[1]) <= 1.5, done.stdout + done.stderr
 
 
+@contextlib.contextmanager
 def started(command, env):
-    """Runs the command until it listens; what it wrote until then, and the port."""
+    """Runs the command until it listens, gives the port, and ends it as systemd and podman do."""
     process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     said = []
-    for line in process.stderr:
-        said.append(line)
-        found = re.search(r"listening on http://\S+:(\d+)", line)
-        if found:
-            return process, int(found[1])
-    raise AssertionError(f"{command} did not start: {said}")
-
-
-def end(process):
-    process.send_signal(signal.SIGTERM)
-    process.stderr.read()
-    assert process.wait(15) == 0
-    process.stderr.close()
+    try:
+        for line in process.stderr:
+            said.append(line)
+            found = re.search(r"listening on http://\S+:(\d+)", line)
+            if found:
+                break
+        else:
+            raise AssertionError(f"{command} did not start: {said}")
+        yield int(found[1])
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def test_the_services_command_line_is_the_programs(tmp_path):
@@ -230,8 +240,8 @@ def test_the_services_command_line_is_the_programs(tmp_path):
     (tmp_path / "collector.conf").write_text("listen = 127.0.0.1:0\n[app default]\n")
     command = [a.replace("/usr/bin/footfall-collector", str(BINARY)).replace("/etc/footfall", str(tmp_path))
                .replace("/var/lib/footfall-collector", str(folder)) for a in command]
-    process, _ = started(command, {"PATH": "/usr/bin:/bin"})
-    end(process)
+    with started(command, {"PATH": "/usr/bin:/bin"}):
+        pass
     assert (folder / "footfall.db").exists()
 
 
@@ -252,11 +262,10 @@ def test_the_container_holds_what_it_needs(tmp_path):
         os.chown(root + "/data", int(user), int(group))
         port = free_port()
         entry = [a.replace(":8377", f":{port}") for a in entry]
-        process, _ = started(["chroot", f"--userspec={user}:{group}", root, *entry],
-                             {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/healthz")
-        assert connection.getresponse().status == 200
-        connection.close()
-        end(process)
+        command = ["chroot", f"--userspec={user}:{group}", root, *entry]
+        with started(command, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().status == 200
+            connection.close()
         assert os.stat(root + "/data/footfall.db").st_uid == int(user)

@@ -33,10 +33,12 @@ def metrics(tmp_path_factory):
     one = Collector(tmp_path_factory.mktemp("metrics"),
                     f"rate-limit = 0\nposthog-url = http://127.0.0.1:{free_port()}\n[app default]\n",
                     env={"FOOTFALL_POSTHOG_KEY": "k"}).start()
-    one.post_all(make_event() for _ in range(10))
-    wait_until(lambda: one.metric("footfall_today_events", event="install_complete"), what="today's events")
-    text = one.ask("GET", "/metrics")[2].decode()
-    one.stop()
+    try:
+        one.post_all(make_event() for _ in range(10))
+        wait_until(lambda: one.metric("footfall_today_events", event="install_complete"), what="today's events")
+        text = one.ask("GET", "/metrics")[2].decode()
+    finally:
+        one.stop()
     return set(re.findall(r"^(\w+)[{ ]", text, re.M))
 
 
