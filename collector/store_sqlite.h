@@ -113,6 +113,8 @@ void store_cells_forget(struct store *store);
 /* The writer's part for the app of that name, made when new; *app is NULL on an error. Inside a
  * transaction. */
 STORE_MUST_CHECK int store_app_named(struct store *store, const char *name, struct store_app **app);
+/* Makes the app's part ready for a day. Inside a transaction. */
+STORE_MUST_CHECK int store_open_day(struct store *store, struct store_app *app, int32_t day);
 /* Forgets all parts: after a rollback they may speak of what is not there. */
 void store_apps_forget(struct store *store);
 /* The app's number, 0 when it has none yet. */
