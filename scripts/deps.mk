@@ -31,7 +31,8 @@ comma := ,
 SIZE_CFLAGS = -Oz -ffunction-sections -fdata-sections -fvisibility=hidden \
     -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector-strong
 NATIVE_CFLAGS = $(SIZE_CFLAGS) -fPIE -flto=auto
-CROSS_CFLAGS = $(SIZE_CFLAGS) $(if $(call target_is,windows),,-fPIC) -fno-sanitize=undefined
+CROSS_CFLAGS = $(SIZE_CFLAGS) $(if $(call target_is,windows),,-fPIC) -fno-sanitize=undefined \
+    $(if $(call target_is,linux-musl),-flto)
 ASAN_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 DEP_CFLAGS = $(call by_target,-g -O1,$(NATIVE_CFLAGS),$(CROSS_CFLAGS))
@@ -44,7 +45,7 @@ ELF_LDFLAGS = -s -Wl,--gc-sections,--build-id=none -Wl,-z,relro,-z,now,-z,noexec
 NATIVE_LDFLAGS = $(NATIVE_CFLAGS) -flto-partition=one -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code \
     $(ELF_LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 CROSS_LDFLAGS = $(if $(call target_is,windows),-s -Wl$(comma)--gc-sections,\
-    $(if $(call target_is,macos),-s -Wl$(comma)-dead_strip,-static -pie $(ELF_LDFLAGS)))
+    $(if $(call target_is,macos),-s -Wl$(comma)-dead_strip,$(CROSS_CFLAGS) -static -pie $(ELF_LDFLAGS)))
 SYSTEM_LIBS = $(if $(call target_is,windows),-lws2_32 -lcrypt32 -lbcrypt -liphlpapi -ladvapi32)
 
 SHIM_LIBS = $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto cjson)
