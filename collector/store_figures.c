@@ -1,21 +1,9 @@
 /* What readers ask: the roll-ups, never the raw events. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store_sqlite.h"
-
-/* Runs over the rows of a statement whose parameters are the filter's. */
-struct walk {
-    struct store *store;
-    const struct store_filter *filter;
-    void (*row)(void *, sqlite3_stmt *);
-    void *context;
-};
-
-static void bind_text_or_null(sqlite3_stmt *statement, int index, const char *text)
-{
-    if (index <= sqlite3_bind_parameter_count(statement) && text != NULL)
-        sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-}
 
 static enum store_error walk_rows(struct store *store, const char *sql,
                                   const struct store_filter *filter,
@@ -30,10 +18,8 @@ static enum store_error walk_rows(struct store *store, const char *sql,
     if (code == SQLITE_OK) {
         sqlite3_bind_int64(statement, 1, filter->first_day);
         sqlite3_bind_int64(statement, 2, filter->last_day);
-        bind_text_or_null(statement, 3, filter->app);
-        bind_text_or_null(statement, 4, filter->release);
-        bind_text_or_null(statement, 5, filter->platform);
-        bind_text_or_null(statement, 6, filter->method);
+        if (filter->app != NULL)
+            sqlite3_bind_text(statement, 3, filter->app, -1, SQLITE_STATIC);
     }
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         row(context, statement);
@@ -51,45 +37,126 @@ static const char *text_of(sqlite3_stmt *statement, int column)
     return text == NULL ? "" : (const char *)text;
 }
 
-struct count_call {
-    void (*row)(void *context, const struct store_count *count);
-    void *context;
+/* Daily counts are many and name few cells, so a cell is looked up once and then remembered, as
+ * long as no other takes its slot. */
+#define CELL_SLOTS 4096
+
+enum cell_text {
+    CELL_APP,
+    CELL_LABEL,
+    CELL_OS,
+    CELL_ARCH,
+    CELL_PLATFORM,
+    CELL_RELEASE,
+    CELL_METHOD,
+    CELL_TEXTS
 };
 
-static void count_row(void *context, sqlite3_stmt *statement)
+struct cell {
+    int64_t id; /* 0 = free */
+    bool wanted;
+    char text[CELL_TEXTS][EVENT_VALUE_MAX + 1];
+};
+
+struct count_walk {
+    const struct store_filter *filter;
+    void (*row)(void *context, const struct store_count *count);
+    void *context;
+    sqlite3_stmt *counts, *look;
+    struct cell *cells;
+};
+
+static bool passes(const char *filter, const char *text)
 {
-    struct count_call *call = context;
-    struct store_count count = {
-        .day = sqlite3_column_int(statement, 0),
-        .events = (uint64_t)sqlite3_column_int64(statement, 1),
-        .app = text_of(statement, 2),
-        .label = text_of(statement, 3),
-        .os = text_of(statement, 4),
-        .arch = text_of(statement, 5),
-        .platform = text_of(statement, 6),
-        .release = text_of(statement, 7),
-        .method = text_of(statement, 8),
-    };
-    call->row(call->context, &count);
+    return filter == NULL || strcmp(filter, text) == 0;
+}
+
+static int load_cell(struct count_walk *walk, int64_t id, struct cell *cell)
+{
+    const struct store_filter *filter = walk->filter;
+    int code;
+
+    sqlite3_bind_int64(walk->look, 1, id);
+    code = sqlite3_step(walk->look);
+    for (int i = 0; i < CELL_TEXTS && code == SQLITE_ROW; i++)
+        snprintf(cell->text[i], sizeof cell->text[i], "%s", text_of(walk->look, i));
+    sqlite3_reset(walk->look);
+    if (code != SQLITE_ROW)
+        return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+    cell->id = id;
+    cell->wanted = passes(filter->app, cell->text[CELL_APP]) &&
+                   passes(filter->release, cell->text[CELL_RELEASE]) &&
+                   passes(filter->platform, cell->text[CELL_PLATFORM]) &&
+                   passes(filter->method, cell->text[CELL_METHOD]);
+    return SQLITE_OK;
+}
+
+static int give_count(struct count_walk *walk)
+{
+    int64_t id = sqlite3_column_int64(walk->counts, 1);
+    struct cell *cell = &walk->cells[(uint64_t)id % CELL_SLOTS];
+    int code = cell->id == id ? SQLITE_OK : load_cell(walk, id, cell);
+
+    if (code == SQLITE_OK && cell->wanted) {
+        struct store_count count = {
+            .day = sqlite3_column_int(walk->counts, 0),
+            .events = (uint64_t)sqlite3_column_int64(walk->counts, 2),
+            .app = cell->text[CELL_APP],
+            .label = cell->text[CELL_LABEL],
+            .os = cell->text[CELL_OS],
+            .arch = cell->text[CELL_ARCH],
+            .platform = cell->text[CELL_PLATFORM],
+            .release = cell->text[CELL_RELEASE],
+            .method = cell->text[CELL_METHOD],
+        };
+        walk->row(walk->context, &count);
+    }
+    return code;
+}
+
+static int walk_counts(struct store *store, struct count_walk *walk)
+{
+    int code = sqlite3_prepare_v2(store->reader,
+                                  "SELECT day, cell, events FROM counts WHERE day BETWEEN ?1 AND ?2"
+                                  " ORDER BY day, cell",
+                                  -1, &walk->counts, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(
+            store->reader,
+            "SELECT a.name, l.text, o.text, h.text, p.text, r.text, m.text FROM cell e"
+            " JOIN app a ON a.id = e.app JOIN word l ON l.id = e.label JOIN word o ON o.id = e.os"
+            " JOIN word h ON h.id = e.arch JOIN word p ON p.id = e.platform"
+            " JOIN word r ON r.id = e.release JOIN word m ON m.id = e.method WHERE e.id = ?1",
+            -1, &walk->look, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_int64(walk->counts, 1, walk->filter->first_day);
+        sqlite3_bind_int64(walk->counts, 2, walk->filter->last_day);
+    }
+    while (code == SQLITE_OK && (code = sqlite3_step(walk->counts)) == SQLITE_ROW)
+        code = give_count(walk);
+    sqlite3_finalize(walk->counts);
+    sqlite3_finalize(walk->look);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 enum store_error store_each_count(struct store *store, const struct store_filter *filter,
                                   void (*row)(void *context, const struct store_count *count),
                                   void *context)
 {
-    /* CROSS JOIN fixes the order: days first, everything else looked up by number. */
-    static const char sql[] =
-        "SELECT c.day, c.events, a.name, l.text, o.text, h.text, p.text, r.text, m.text"
-        " FROM counts c CROSS JOIN cell e ON e.id = c.cell CROSS JOIN app a ON a.id = e.app"
-        " CROSS JOIN word l ON l.id = e.label CROSS JOIN word o ON o.id = e.os"
-        " CROSS JOIN word h ON h.id = e.arch CROSS JOIN word p ON p.id = e.platform"
-        " CROSS JOIN word r ON r.id = e.release CROSS JOIN word m ON m.id = e.method"
-        " WHERE c.day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR a.name = ?3)"
-        " AND (?4 IS NULL OR r.text = ?4) AND (?5 IS NULL OR p.text = ?5)"
-        " AND (?6 IS NULL OR m.text = ?6) ORDER BY c.day";
-    struct count_call call = {row, context};
+    struct count_walk walk = {.filter = filter,
+                              .row = row,
+                              .context = context,
+                              .cells = calloc(CELL_SLOTS, sizeof *walk.cells)};
+    enum store_error error;
 
-    return walk_rows(store, sql, filter, count_row, &call);
+    if (walk.cells == NULL)
+        return STORE_FAILED;
+    pthread_mutex_lock(&store->read_lock);
+    error = store_error_of(store, store->reader, walk_counts(store, &walk));
+    pthread_mutex_unlock(&store->read_lock);
+    free(walk.cells);
+    return error;
 }
 
 struct distinct_call {
