@@ -71,6 +71,7 @@ bool address_network_parse(const char *text, size_t len, struct address_network 
     size_t name = slash == NULL ? len : (size_t)(slash - text);
     bool v4 = memchr(text, ':', name) == NULL;
     struct address address;
+    unsigned bits;
 
     if (!address_parse(text, name, &address))
         return false;
@@ -78,9 +79,9 @@ bool address_network_parse(const char *text, size_t len, struct address_network 
     network->bits = 128;
     if (slash == NULL)
         return true;
-    if (!bits_parse(slash + 1, len - name - 1, &network->bits) || network->bits > (v4 ? 32u : 128u))
+    if (!bits_parse(slash + 1, len - name - 1, &bits) || bits > (v4 ? 32u : 128u))
         return false;
-    network->bits += v4 ? 96 : 0;
+    network->bits = bits + (v4 ? 96 : 0);
     return true;
 }
 

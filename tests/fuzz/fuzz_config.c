@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < sizeof text) {
         memcpy(text, data, size);
         text[size] = '\0';
-        address_network_parse(text, strlen(text), &network);
+        if (!address_network_parse(text, strlen(text), &network) && network.bits > 128)
+            abort(); /* a refusal must leave nothing behind that cannot be used */
         address_client(&peer, text, &network, 1);
     }
     return 0;
