@@ -21,20 +21,12 @@ import tarfile
 import threading
 import time
 
+from shim_lab import wait_for
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHIM = pathlib.Path(os.environ.get("FOOTFALL_SHIM", ROOT / "build/footfall"))
 PLATFORM = "linux-" + os.uname().machine
 MEMBERS = ["event_label", "os", "arch", "platform", "release", "method", "cid"]
-
-
-def wait_for(condition, seconds=10.0):
-    """Polls until the condition holds; what it returned last."""
-    end = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result or time.monotonic() > end:
-            return result
-        time.sleep(0.01)
 
 
 def make_certificates(folder):
