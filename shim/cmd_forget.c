@@ -77,9 +77,29 @@ static int forget_here(const struct place *home)
     return status;
 }
 
+/* A program without a network erases what is here, and says whom it could not ask. url: NULL when
+ * nothing is known to have been sent. */
+static int forget_here_alone(const struct place *home, const char *url)
+{
+    int status = forget_here(home);
+
+    if (url == NULL) {
+        puts("built without telemetry: nothing is known to have been sent, so no collector was "
+             "asked");
+        return status;
+    }
+    fprintf(stderr,
+            "footfall: not erased at the collector: built without telemetry; "
+            "a DELETE request to %s erases it\n",
+            url);
+    return status == STATUS_DONE ? STATUS_NOT_DELIVERED : status;
+}
+
 static int forget(const struct options *options, struct place *home)
 {
+    bool named = options->value[OPT_ENDPOINT] != NULL || options->value[OPT_ERASE_ENDPOINT] != NULL;
     char cid[CID_LEN + 1], url[ENDPOINT_MAX + CID_LEN];
+    bool found;
     int status;
 
     if (!identity_read(home, cid)) {
@@ -87,13 +107,16 @@ static int forget(const struct options *options, struct place *home)
                home->path[0] != '\0' ? home->path : "this home");
         return forget_here(home);
     }
-    if (!find_url(options, home, cid, url, sizeof url)) {
+    found = find_url(options, home, cid, url, sizeof url);
+    if (!found && (http_built_in || named)) {
         fprintf(
             stderr,
             "footfall: where to? name the collector with --endpoint URL (https), or its erasure "
             "address with --erase-endpoint URL, {cid} standing for the id\n");
         return STATUS_USAGE;
     }
+    if (!http_built_in)
+        return forget_here_alone(home, found ? url : NULL);
     status = ask(options, url);
     return status == STATUS_DONE ? forget_here(home) : status;
 }

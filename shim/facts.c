@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http.h"
 #include "platform.h"
 
 /* In the order of spec/ci.txt; CI itself is read apart, since it can also say no. */
@@ -65,6 +66,7 @@ void facts_environment(struct facts *facts, const struct options *options,
     app_variable(app, "DEV", facts->app_dev);
     facts->ci_variable = first_ci_variable();
     facts->env = (struct gate_environment){
+        .built_without = !http_built_in,
         .no_telemetry = option_on(options, OPT_NO_TELEMETRY),
         .do_not_track = plat_env("DO_NOT_TRACK"),
         .no_telemetry_all = plat_env("NO_TELEMETRY"),

@@ -7,6 +7,8 @@
 
 #include "trust.h"
 
+const bool http_built_in = true;
+
 #define REPLY_MAX 4096 /* bytes of a reply that are read, its head included */
 
 static size_t take_reply(char *bytes, size_t size, size_t count, void *taken)

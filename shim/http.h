@@ -14,6 +14,9 @@ struct http_request {
     unsigned deadline_ms;
 };
 
+/* False in a program that was built without a network (http_off.c): nothing is ever sent. */
+extern const bool http_built_in;
+
 /* One request, one connection, no second try. */
 void http_send(const struct http_request *request, struct report *report);
 

@@ -1,4 +1,6 @@
 # The shim: build/footfall for this machine, build/footfall.exe for Windows, build/shim/<target>/ for all.
+# Below build/off the same without telemetry: NAME_off.c stands in for NAME.c, what knows certificates or prints by
+# means of libcurl is left out, and of the libraries cJSON remains.
 
 VERSION := $(shell cat VERSION)
 WARNINGS = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -25,31 +27,43 @@ system_files = $(if $(findstring windows,$(1)),plat_win% trust_win%,\
     $(if $(findstring freebsd,$(1)),plat_bsd% plat_freebsd%,plat_linux%)))
 POLICY := $(basename $(notdir $(wildcard shim/policy/*.c)))
 SHIM_ALL := $(basename $(notdir $(wildcard shim/*.c shim/policy/*.c)))
-shim_files = $(filter-out plat_% trust_% schema,$(SHIM_ALL)) $(filter $(call system_files,$(1)),$(SHIM_ALL))
-shim_objects = $(patsubst %,build/obj/$(1)/%.o,$(call shim_files,$(1)))
+OFF := $(filter %_off,$(SHIM_ALL))
+shim_files = $(filter-out plat_% trust_% schema $(OFF),$(SHIM_ALL)) $(filter $(call system_files,$(1)),$(SHIM_ALL))
+off_files = $(filter-out trust% plat_win_libc $(OFF:_off=),$(call shim_files,$(1))) $(OFF)
+off_deps_of = $(call dep_stamp,$(1),cjson)
 suffix_of = $(if $(findstring windows,$(1)),.exe)
 
 vpath %.c shim shim/policy
 
-# The rules of one target. The libraries come first: their headers are included.
+# The rules of one target: $(1) the target, $(2) its folder, $(3) "shim", or "off" without telemetry. The libraries
+# come first: their headers are included. The program with its symbols is for the tests.
 define shim_rules
-build/obj/$(1)/%.o build/shim/$(1)/footfall$(call suffix_of,$(1)): TARGET = $(1)
+build/obj/$(2)/%.o build/shim/$(2)/%: TARGET = $(1)
 
-build/obj/$(1)/%.o: %.c VERSION shim/rules.mk $$(GEN) | $$$$(call deps_of,$(1))
+build/obj/$(2)/%.o: %.c VERSION shim/rules.mk $$(GEN) | $$$$(call $(3)_deps_of,$(1))
 	@mkdir -p $$(@D)
 	$$(TARGET_CC) $$(SHIM_CFLAGS) $$(SHIM_CPPFLAGS) $$(WARNINGS) -MMD -MP -c $$< -o $$@
 
-build/shim/$(1)/footfall$(call suffix_of,$(1)): $(call shim_objects,$(1)) $$$$(call deps_of,$(1))
+build/shim/$(2)/footfall$(call suffix_of,$(1)) build/shim/$(2)/footfall.symbols: \
+    $(patsubst %,build/obj/$(2)/%.o,$(call $(3)_files,$(1))) $$$$(call $(3)_deps_of,$(1))
 	@mkdir -p $$(@D)
-	$$(TARGET_CC) $$(SHIM_LDFLAGS) $$(filter %.o,$$^) $$(SHIM_LDLIBS) -o $$@
+	$$(TARGET_CC) $$(if $$(filter %.symbols,$$@),$$(filter-out -s,$$(SHIM_LDFLAGS)),$$(SHIM_LDFLAGS)) \
+	    $$(filter %.o,$$^) $$(SHIM_LDLIBS) -o $$@
 
--include $$(wildcard build/obj/$(1)/*.d)
+-include $$(wildcard build/obj/$(2)/*.d)
 endef
 
 SHIM_TARGETS := $(sort $(NATIVE) asan-x86_64-linux-gnu $(shell awk -F '\t' '!/^#/ && $$2 != "target" { print $$2 }' shim/spec/platforms.tsv))
-$(foreach target,$(SHIM_TARGETS),$(eval $(call shim_rules,$(target))))
+shim_deps_of = $(deps_of)
+$(foreach target,$(SHIM_TARGETS),$(eval $(call shim_rules,$(target),$(target),shim)))
+$(foreach target,$(SHIM_TARGETS),$(eval $(call shim_rules,$(target),off-$(target),off)))
+build/shim/off-%: SHIM_LDLIBS = $(DEPS)/lib/libcjson.a $(END_LIBS)
 
 build/footfall: build/shim/$(NATIVE)/footfall
 build/footfall.exe: build/shim/x86_64-windows-gnu/footfall.exe
-build/footfall build/footfall.exe:
-	@cp $< $@
+build/off/footfall: build/shim/off-$(NATIVE)/footfall
+build/off/footfall.exe: build/shim/off-x86_64-windows-gnu/footfall.exe
+build/footfall build/footfall.exe build/off/footfall build/off/footfall.exe:
+	@mkdir -p $(@D) && cp $< $@
+
+test-programs: build/off/footfall build/off/footfall.exe build/shim/off-$(NATIVE)/footfall.symbols

@@ -39,6 +39,8 @@ static bool is_development_release(const char *release)
 
 enum gate gate_check_environment(const struct gate_environment *env)
 {
+    if (env->built_without)
+        return GATE_BUILT_WITHOUT;
     if (env->no_telemetry)
         return GATE_FLAG;
     if (opts_out(env->do_not_track))
@@ -98,6 +100,7 @@ static const struct {
     const char *name, *text;
 } gates[GATES] = {
     [GATE_OPEN] = {"none", "nothing stops the event"},
+    [GATE_BUILT_WITHOUT] = {"built-without-telemetry", "built without telemetry"},
     [GATE_FLAG] = {"no-telemetry-flag", "--no-telemetry was given"},
     [GATE_DO_NOT_TRACK] = {"do-not-track", "DO_NOT_TRACK is set"},
     [GATE_NO_TELEMETRY] = {"no-telemetry", "NO_TELEMETRY is set"},

@@ -9,7 +9,8 @@
 #include "endpoint.h"
 
 enum gate {
-    GATE_OPEN, /* nothing stops the event */
+    GATE_OPEN,          /* nothing stops the event */
+    GATE_BUILT_WITHOUT, /* before all gates of the contract */
     GATE_FLAG,
     GATE_DO_NOT_TRACK,
     GATE_NO_TELEMETRY,
@@ -28,7 +29,8 @@ enum gate {
 
 /* Of the environment and the command line. Values are as found; NULL stands for not set. */
 struct gate_environment {
-    bool no_telemetry; /* --no-telemetry */
+    bool built_without; /* this program has no network */
+    bool no_telemetry;  /* --no-telemetry */
     const char *do_not_track;
     const char *no_telemetry_all;
     const char *app_no_telemetry;

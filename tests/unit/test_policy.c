@@ -90,6 +90,9 @@ static void gates_decide_in_order(void **state)
                             .sent = true};
 
     (void)state;
+    env.built_without = true;
+    assert_int_equal(gate_check_environment(&env), GATE_BUILT_WITHOUT);
+    env.built_without = false;
     assert_int_equal(gate_check_environment(&env), GATE_FLAG);
     env.no_telemetry = false;
     assert_int_equal(gate_check_environment(&env), GATE_DO_NOT_TRACK);
