@@ -1,4 +1,4 @@
-# Reads and checks the configuration of render-installers and render-hooks: prints KEY <tab> line <tab>
+# Reads and checks the configuration of render-installers, render-hooks and disclose: prints KEY <tab> line <tab>
 # value, or says on standard error which key in which line is wrong and what to do about it.
 #   awk -v program=render-installers -v file=NAME -f scripts/render-config.awk NAME
 BEGIN {
@@ -47,6 +47,8 @@ END {
     need("RELEASE", "the tag to install, such as RELEASE=v1.2.3, or RELEASE=latest")
     if (program == "render-hooks")
         need_for_hooks()
+    else if (program == "disclose")
+        need_for_page()
     else
         need_for_installers()
     if (value["NAME"] == "")
@@ -81,9 +83,13 @@ function need_for_installers() {
     check_telemetry()
 }
 
-function need_for_hooks() {
+function need_for_page() {
     need("ENDPOINT", "where events go, such as ENDPOINT=https://t.acme.example/v1/events")
     need("PRIVACY_URL", "the page that says what is sent, such as PRIVACY_URL=https://acme.example/privacy")
+}
+
+function need_for_hooks() {
+    need_for_page()
     if (value["RELEASE"] == "latest")
         wrong("RELEASE", line["RELEASE"], "a package holds one release; name its tag")
     if (value["SHIM"] == "")
