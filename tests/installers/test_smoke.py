@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from installer_lab import ROOT
+from ps1_ways import PWSH, need_pwsh
 
 
 def smoke(case, *arguments):
@@ -12,9 +13,12 @@ def smoke(case, *arguments):
                           timeout=120, check=False)
 
 
-def test_a_good_installer(lab):
+@pytest.mark.parametrize("name", ["install.sh", "install.ps1"])
+def test_a_good_installer(lab, name):
+    if name == "install.ps1":
+        need_pwsh()
     case = lab.case()
-    done = smoke(case, case.write(lab.render()))
+    done = smoke(case, case.write(lab.render(script=name), name), *([f"--shell={PWSH}"] if name == "install.ps1" else []))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the collector has stored them" in done.stdout and "emit --strict, refused" in done.stdout
     assert '{"event_label":"install_complete"' in done.stdout
@@ -46,5 +50,7 @@ def test_a_broken_promise(lab, name):
 def test_wrong_usage(lab):
     case = lab.case()
     assert smoke(case, "/no/such/install.sh").returncode == 2
+    done = smoke(case, case.write(lab.render()), "--shell=nosuchshell -x")
+    assert done.returncode == 2 and "there is no nosuchshell" in done.stderr
     done = smoke(case, case.write("#!/bin/sh\nexit 0\n"))
     assert done.returncode == 1 and "telemetry block" in done.stderr
