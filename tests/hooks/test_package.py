@@ -79,6 +79,36 @@ def test_the_deb_in_a_life(lab, pack):
     assert not (lab.home / ".footfall").exists()
 
 
+LIFE = {
+    "deb": ["dpkg --no-triggers -i '{package}'", "dpkg -s footfall | grep -q 'Status: install ok installed'", "dpkg --no-triggers -i '{package}'",
+            "dpkg --no-triggers -r footfall", "! ls /usr/bin/footfall 2>/dev/null", "dpkg --no-triggers -P footfall"],
+    "rpm": ["rpm --force-debian --nodeps -U '{package}'", "rpm --force-debian -V --nodeps footfall",
+            "rpm --force-debian --nodeps -U --force '{package}'", "rpm --force-debian -e footfall",
+            "! ls /usr/bin/footfall 2>/dev/null"],
+}
+INSTALLED = ["footfall --version", "footfall-collector --help >/dev/null", "man -w footfall", "man -w footfall-collector.conf",
+             "test -f /usr/lib/systemd/system/footfall-collector.service"]
+
+
+@pytest.mark.parametrize("kind", LIFE)
+def test_its_life_on_this_machine(lab, pack, kind):
+    """Installed, again, removed: by the real package manager on the machine's own files, of which an overlay
+    in a mount namespace keeps every change."""
+    layers = lab.folder / "layers"
+    layers.mkdir()
+    lines = ["set -e", f"mount -t tmpfs layers '{layers}'"]
+    for folder in ("usr", "etc", "var"):
+        lines.append(f"mkdir '{layers}/{folder}' '{layers}/{folder}.work' && mount -t overlay overlay -o "
+                     f"'lowerdir=/{folder},upperdir={layers}/{folder},workdir={layers}/{folder}.work' /{folder}")
+    if subprocess.run(["unshare", "-m", "sh", "-c", "\n".join([*lines, "true"])], capture_output=True).returncode != 0:
+        pytest.skip("no overlay can be mounted here")
+    first, *later = (line.format(package=pack(kind)) for line in LIFE[kind])
+    lines += [first, *INSTALLED, *later]
+    done = lab.run("unshare", "-m", "sh", "-xc", "\n".join(lines), env={"DEBIAN_FRONTEND": "noninteractive"})
+    assert done.returncode == 0, done.stdout
+    assert lab.labels() == BOTH and {request.event["method"] for request in lab.sink.requests} == {kind}
+
+
 @pytest.mark.parametrize("words, status, text", [
     ([], 2, "usage: package deb|rpm OUT"), (["msi", "out"], 2, "usage: package deb|rpm OUT"), (["deb"], 2, "usage"),
     (["deb", "out", "/nosuch"], 1, "cannot read /nosuch; name a configuration")])
