@@ -10,7 +10,7 @@ build/dist/install.sh: build/footfall build/footfall-collector scripts/make-dist
 # What telemetry adds to an install's time. With nothing else running, or it measures that.
 bench: bench-installers
 bench-installers: build/footfall
-	@$(PYTHON) tests/bench/installers/bench_sh.py
+	@$(PYTHON) tests/bench/installers/bench.py
 
 .PHONY: installers bench-installers
 
