@@ -2,10 +2,8 @@
 import http.client
 import json
 import os
-import pathlib
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import threading
@@ -13,27 +11,10 @@ import time
 
 import pytest
 
-from collector_lab import BINARY, Collector, make_event, wait_until
+from collector_lab import BINARY, Collector, check, make_event, stored_ids, wait_until
 
 JSON = {"Content-Type": "application/json"}
 OPEN = "rate-limit = 0\n[app default]\n"
-
-
-def stored_ids(db):
-    """All ids in the raw events, erased ones aside."""
-    con = sqlite3.connect(db)
-    tables = [row[0] for row in con.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'raw!_%' ESCAPE '!'")]
-    ids = []
-    for table in tables:
-        for (blob,) in con.execute(f"SELECT events FROM {table}"):
-            ids += [blob[i:i + 16].hex() for i in range(0, len(blob), 20)]
-    con.close()
-    return [i for i in ids if i != "00" * 16]
-
-
-def check(db):
-    done = subprocess.run([BINARY, "--db", str(db), "check"], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stdout + done.stderr
 
 
 class Load:
@@ -115,38 +96,6 @@ def test_term_under_load_answers_what_it_took_and_ends_with_0(tmp_path):
     assert len(set(found) - load.acknowledged) <= len(load.threads)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["collector.conf", "footfall.db"], "the journal is gone"
     check(one.db)
-
-
-def test_every_acknowledged_commit_was_synced(tmp_path):
-    """kill -9 does not show a missing sync; counting them does."""
-    trace = tmp_path / "trace"
-    one = Collector(tmp_path / "c", OPEN)
-    command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,pwrite64,sendto,writev,sendmsg", "-o", trace, BINARY,
-               "--config", one.config, "--db", one.db, "--listen", "127.0.0.1:0"]
-    log = open(tmp_path / "log", "w+")
-    process = subprocess.Popen([str(c) for c in command], stderr=log, env=one.env)
-    try:
-        wait_until(lambda: "listening on" in (tmp_path / "log").read_text(), 20)
-        line = [x for x in (tmp_path / "log").read_text().splitlines() if "listening" in x][0]
-        host, port = line.rsplit("/", 1)[1].split(":")
-        one.address = (host, int(port))
-        for _ in range(20):
-            assert one.post(make_event()) == 204
-    finally:
-        child = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(child[0]), signal.SIGTERM)
-        process.wait(20)
-    # Each answer 204 needs a sync of the journal between it and the answer before.
-    syncs, answers, since = 0, 0, 0
-    for entry in trace.read_text().splitlines():
-        if "fsync(" in entry or "fdatasync(" in entry:
-            syncs += 1
-            since += 1
-        elif "204 No Content" in entry:
-            answers += 1
-            assert since > 0, "answered before anything was synced"
-            since = 0
-    assert answers == 20 and syncs >= 20
 
 
 @pytest.fixture

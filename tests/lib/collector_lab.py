@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -51,14 +52,15 @@ class Collector:
         self.process = None
         self.log = []
 
-    def start(self):
-        command = [str(self.binary), "--config", str(self.config), "--listen", self.listen, "--db", str(self.db)]
+    def start(self, wrapper=()):
+        """wrapper: a command that runs it, and ends with it."""
+        command = [*map(str, wrapper), str(self.binary), "--config", str(self.config), "--listen", self.listen, "--db", str(self.db)]
         self.process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True)
         self.address = None
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
-        wait_until(lambda: self.address or self.process.poll() is not None, what="listening")
+        wait_until(lambda: self.address or self.process.poll() is not None, 20, what="listening")
         assert self.address, f"did not start: {self.log}"
         return self
 
@@ -117,13 +119,14 @@ class Collector:
         """TERM, and its exit status."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self._gone()
+        return self.wait()
 
     def kill(self):
         self.process.kill()
-        return self._gone()
+        return self.wait()
 
-    def _gone(self):
+    def wait(self):
+        """Its exit status, once it has ended."""
         if not self.process:
             return None
         try:
@@ -141,3 +144,21 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def stored_ids(db):
+    """All ids in the raw events, erased ones aside."""
+    con = sqlite3.connect(db)
+    tables = [row[0] for row in con.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'raw!_%' ESCAPE '!'")]
+    ids = []
+    for table in tables:
+        for (blob,) in con.execute(f"SELECT events FROM {table}"):
+            ids += [blob[i:i + 16].hex() for i in range(0, len(blob), 20)]
+    con.close()
+    return [i for i in ids if i != "00" * 16]
+
+
+def check(db):
+    """The collector itself finds the store whole."""
+    done = subprocess.run([BINARY, "--db", str(db), "check"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stdout + done.stderr
