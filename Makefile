@@ -2,7 +2,7 @@
 # make demo       the main job, end to end
 # make test       all tests; make lint, make bench, make fuzz, make size
 # make windows    build/footfall.exe
-# make TELEMETRY=off, make TELEMETRY=off windows    build/off/footfall[.exe]: the same, with no network code in it
+# make TELEMETRY=off, make TELEMETRY=off windows    build/footfall[.exe] with no network code in it
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -10,9 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 
 TELEMETRY ?= on
 $(if $(filter on off,$(TELEMETRY)),,$(error TELEMETRY=$(TELEMETRY): give on or off))
-if_off = $(if $(filter off,$(TELEMETRY)),$(1),$(2))
+if_off = $(if $(filter off,$(TELEMETRY)),off-)
 
-all: $(call if_off,build/off/footfall,build/footfall build/footfall-collector)
+all: build/footfall $(if $(if_off),,build/footfall-collector)
 
 include scripts/deps.mk
 include shim/rules.mk
@@ -20,7 +20,7 @@ include collector/rules.mk
 include installers/rules.mk
 include tests/rules.mk
 
-windows: $(call if_off,build/off/footfall.exe,build/footfall.exe)
+windows: build/footfall.exe
 
 demo:
 	@scripts/bootstrap demo
@@ -33,6 +33,6 @@ lint:
 	@scripts/lint
 
 clean:
-	rm -rf build/obj build/shim build/collector build/gen build/dist build/test build/off build/footfall*
+	rm -rf build/obj build/shim build/collector build/gen build/dist build/test build/footfall*
 
 .PHONY: all windows demo lint clean

@@ -1,5 +1,5 @@
 # The shim: build/footfall for this machine, build/footfall.exe for Windows, build/shim/<target>/ for all.
-# Below build/off the same without telemetry: NAME_off.c stands in for NAME.c, what knows certificates or prints by
+# With TELEMETRY=off the same without a network: NAME_off.c stands in for NAME.c, what knows certificates or prints by
 # means of libcurl is left out, and of the libraries cJSON remains.
 
 VERSION := $(shell cat VERSION)
@@ -59,11 +59,13 @@ $(foreach target,$(SHIM_TARGETS),$(eval $(call shim_rules,$(target),$(target),sh
 $(foreach target,$(SHIM_TARGETS),$(eval $(call shim_rules,$(target),off-$(target),off)))
 build/shim/off-%: SHIM_LDLIBS = $(DEPS)/lib/libcjson.a $(END_LIBS)
 
-build/footfall: build/shim/$(NATIVE)/footfall
-build/footfall.exe: build/shim/x86_64-windows-gnu/footfall.exe
-build/off/footfall: build/shim/off-$(NATIVE)/footfall
-build/off/footfall.exe: build/shim/off-x86_64-windows-gnu/footfall.exe
-build/footfall build/footfall.exe build/off/footfall build/off/footfall.exe:
-	@mkdir -p $(@D) && cp $< $@
+# Which of the two it is shows in the file alone, so it is compared each time.
+build/footfall: build/shim/$(if_off)$(NATIVE)/footfall
+build/footfall.exe: build/shim/$(if_off)x86_64-windows-gnu/footfall.exe
+build/footfall build/footfall.exe: always
+	@cmp -s $(filter %/$(@F),$^) $@ || cp $(filter %/$(@F),$^) $@
+always:
+.PHONY: always
 
-test-programs: build/off/footfall build/off/footfall.exe build/shim/off-$(NATIVE)/footfall.symbols
+test-programs: build/shim/off-$(NATIVE)/footfall build/shim/off-x86_64-windows-gnu/footfall.exe \
+    build/shim/off-$(NATIVE)/footfall.symbols build/shim/$(NATIVE)/footfall.symbols

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 from shim_lab import ROOT, SHIM, V4, wait_for
 
-OFF = ROOT / "build/off/footfall"
 TARGET = f"{platform.machine()}-linux-musl"
+OFF = ROOT / f"build/shim/off-{TARGET}/footfall"
 NETWORK = re.compile(r"curl|mbedtls|psa_|x509|socket|^_*(connect|bind|send|sendto|sendmsg|recv|recvfrom|recvmsg|accept4?)$|"
                      r"addrinfo|gethostby|res_m?(send|query)|dns", re.I)
 TRACES = b"curl|mbedtls|resolv\\.conf|/etc/hosts|HTTP/1|https_proxy|ca-certificates|BEGIN CERTIFICATE|ClientHello|chacha|TLS"
@@ -21,7 +21,7 @@ REASON = b"footfall: not sent: built without telemetry (see: footfall explain)\n
 @pytest.fixture(scope="module", autouse=True)
 def off():
     if not OFF.exists():
-        pytest.skip("build/off/footfall is not built: make TELEMETRY=off")
+        pytest.skip("the shim without telemetry is not built: make test-programs")
 
 
 def call(case, *words, **more):
@@ -52,7 +52,7 @@ def test_no_word_of_a_network():
 
 
 def test_windows_imports_no_network():
-    exe = ROOT / "build/off/footfall.exe"
+    exe = ROOT / "build/shim/off-x86_64-windows-gnu/footfall.exe"
     imported = {name.lower() for name in re.findall(rb"[\w.-]+\.dll", exe.read_bytes(), re.I)}
     assert b"kernel32.dll" in imported
     assert not imported & {b"ws2_32.dll", b"crypt32.dll", b"iphlpapi.dll", b"winhttp.dll", b"wininet.dll"}, imported
