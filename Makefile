@@ -3,6 +3,7 @@
 # make test       all tests; make lint, make bench, make fuzz, make size
 # make windows    build/footfall.exe
 # make TELEMETRY=off, make TELEMETRY=off windows    build/footfall[.exe] with no network code in it
+# make release    build/release: every platform, packed, listed, signed; make test-release
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -19,6 +20,7 @@ include shim/rules.mk
 include collector/rules.mk
 include installers/rules.mk
 include tests/rules.mk
+include scripts/release.mk
 
 windows: build/footfall.exe
 
@@ -33,6 +35,6 @@ lint:
 	@scripts/lint
 
 clean:
-	rm -rf build/obj build/shim build/collector build/gen build/dist build/test build/footfall*
+	rm -rf build/obj build/shim build/collector build/gen build/dist build/release build/test build/footfall*
 
 .PHONY: all windows demo lint clean

@@ -35,7 +35,7 @@ build/collector/$(1)/footfall-collector: $(call collector_objects,$(1),$(COLLECT
 -include $$(wildcard build/obj/collector-$(1)/*.d)
 endef
 
-COLLECTOR_TARGETS := $(NATIVE) asan-x86_64-linux-gnu
+COLLECTOR_TARGETS := $(sort $(NATIVE) asan-x86_64-linux-gnu $(shell awk -F '\t' '$$6 == "yes" { print $$2 }' shim/spec/platforms.tsv))
 $(foreach target,$(COLLECTOR_TARGETS),$(eval $(call collector_rules,$(target))))
 
 build/footfall-collector: build/collector/$(NATIVE)/footfall-collector

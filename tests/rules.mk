@@ -35,7 +35,7 @@ test:
 test-long:
 	@scripts/bootstrap test
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
-	@$(PYTEST) -m "long or not long" tests
+	@$(PYTEST) -m "not release" tests
 
 # For as long as you like: make fuzz FUZZ_SECONDS=3600
 FUZZ_SECONDS ?= 300

@@ -1,35 +1,113 @@
-"""The binary that ships: static, position-independent, and nothing both writable and executable."""
+"""The binaries that ship: static, position-independent, nothing both writable and executable, and canaries; and the
+script that says so, make release's own, notices what has not got them."""
 
-import platform
+import json
+import struct
 import subprocess
 
 import pytest
+from platform_list import each_platform
 from shim_lab import ROOT, SHIM, wait_for
 
+CHECK = ROOT / "scripts/check-hardening"
 
-def readelf(*options):
-    return subprocess.run(["readelf", "-W", *options, SHIM], check=True, capture_output=True, text=True).stdout
+
+def check(*words):
+    return subprocess.run([CHECK, *words], capture_output=True, text=True)
+
+
+def facts_of(file):
+    return json.loads(check("--json", file).stdout)[str(file)]
+
+
+def test_static():
+    facts = facts_of(SHIM)
+    assert facts["libraries"] == [] and not facts["loader"] and facts["stripped"]
+
+
+@each_platform()
+def test_hardened(platform):
+    files = [file for file in (platform.shim, platform.collector_file) if file.exists()]
+    if not files:
+        pytest.skip("build/test/release is not there: make test-programs")
+    done = check(*files)
+    assert done.returncode == 0 and "LACKS" not in done.stdout and done.stdout.count("NX") == len(files), done
+
+
+# ---- what is not hardened ----
+
+HARDENED = ["-pie", "-fPIE", "-fstack-protector-all", "-Wl,-z,relro,-z,now,-z,noexecstack"]
 
 
 @pytest.fixture(scope="module")
-def segments():
-    """(type, flags) of the program headers, GNU_STACK and GNU_RELRO among them."""
-    rows = []
-    for line in readelf("-l").splitlines():
-        words = line.split()
-        if len(words) >= 8 and words[1].startswith("0x"):
-            rows.append((words[0], "".join(words[6:-1])))
-    return rows
+def source(tmp_path_factory):
+    """A program of enough functions to tell whether they are protected."""
+    file = tmp_path_factory.mktemp("hardening") / "program.c"
+    lines = [f"int f{i}(char *p) {{ volatile char room[32]; room[{i % 32}] = *p; return room[{i % 32}]; }}" for i in range(80)]
+    calls = " + ".join(f"f{i}(words[0])" for i in range(80))
+    file.write_text("\n".join([*lines, f"int main(int count, char **words) {{ return count == 99 ? {calls} : 0; }}"]))
+    return file
 
 
-def test_static(segments):
-    assert "INTERP" not in [kind for kind, _ in segments]
-    assert "NEEDED" not in readelf("-d")
+def made(source, *options):
+    program = source.parent / "program"
+    subprocess.run(["gcc", "-O1", "-fno-inline", *options, source, "-o", program], check=True, capture_output=True)
+    return program
 
 
-def test_position_independent():
-    assert "DYN (" in readelf("-h")
-    assert "TEXTREL" not in readelf("-d")
+def test_a_hardened_program_passes(source):
+    done = check(made(source, *HARDENED))
+    assert done.returncode == 0, done
+
+
+@pytest.mark.parametrize("instead, lacks", [
+    (["-no-pie", "-fno-PIE"], "loaded anywhere (PIE)"), (["-fno-stack-protector"], "stack canaries"),
+    (["-Wl,-z,execstack"], "not executable (NX)"), (["-Wl,-z,norelro"], "read-only (RELRO)"),
+    (["-Wl,-z,lazy"], "at start (BIND_NOW)")], ids=["pie", "canary", "nx", "relro", "bind-now"])
+def test_a_program_made_without_is_told(source, instead, lacks):
+    done = check(made(source, *HARDENED, *instead))
+    assert done.returncode == 1 and lacks in done.stdout.partition("LACKS")[2], done
+
+
+def test_a_page_writable_and_executable_is_told(source):
+    program = made(source, *HARDENED)
+    data = bytearray(program.read_bytes())
+    for header in range(64, 64 + 56 * data[56], 56):
+        kind, flags = struct.unpack_from("<II", data, header)
+        if kind == 1 and flags & 1:
+            struct.pack_into("<I", data, header + 4, flags | 2)
+    program.write_bytes(data)
+    done = check(program)
+    assert done.returncode == 1 and "both writable and executable" in done.stdout.partition("LACKS")[2], done
+
+
+@each_platform(lambda platform: platform.kernel == "windows")
+@pytest.mark.parametrize("mark, lacks", [(0x20, "HIGH_ENTROPY_VA"), (0x40, "DYNAMIC_BASE"), (0x100, "NX")])
+def test_a_windows_program_without_is_told(platform, folder, mark, lacks):
+    data = bytearray(platform.shim.read_bytes())
+    place = struct.unpack_from("<I", data, 60)[0] + 24 + 70
+    struct.pack_into("<H", data, place, struct.unpack_from("<H", data, place)[0] & ~mark)
+    (folder / "without.exe").write_bytes(data)
+    done = check(folder / "without.exe")
+    assert done.returncode == 1 and lacks in done.stdout.partition("LACKS")[2], done
+
+
+@each_platform(lambda platform: platform.kernel == "darwin")
+def test_a_mac_program_without_is_told(platform, folder):
+    data = bytearray(platform.shim.read_bytes())
+    struct.pack_into("<I", data, 24, struct.unpack_from("<I", data, 24)[0] & ~0x200000)
+    (folder / "without").write_bytes(data.replace(b"___stack_chk_fail\0", b"___other_chk_fail\0"))
+    done = check(folder / "without")
+    assert done.returncode == 1 and "PIE" in done.stdout and "canaries" in done.stdout, done
+
+
+def test_what_is_no_program_is_told(folder):
+    (folder / "text").write_text("hello")
+    done = check(folder / "text")
+    assert done.returncode == 1 and "no ELF, PE or Mach-O program" in done.stderr, done
+
+
+# ---- the one of this machine ----
 
 
 def test_loaded_at_another_address_each_time(case):
@@ -50,28 +128,6 @@ def mapped(pid):
             return next((line.split("-")[0] for line in maps if str(SHIM) in line), None)
     except OSError:
         return None
-
-
-def test_no_page_is_writable_and_executable(segments):
-    assert [row for row in segments if "W" in row[1] and "E" in row[1]] == []
-    assert ("GNU_STACK", "RW") in segments
-
-
-def test_relocated_once_and_read_only_from_then_on(segments):
-    assert "GNU_RELRO" in [kind for kind, _ in segments]
-    flags = readelf("-d")
-    assert "BIND_NOW" in flags and "NOW" in flags
-
-
-def test_stack_protector():
-    if platform.machine() != "x86_64":
-        pytest.skip("its mark in the code is known for x86_64")
-    code = subprocess.run(["objdump", "-d", SHIM], check=True, capture_output=True, text=True).stdout
-    assert code.count("%fs:0x28") > 100
-
-
-def test_stripped():
-    assert ".symtab" not in readelf("-S") and ".debug" not in readelf("-S")
 
 
 def test_no_path_of_the_machine_it_was_built_on():
