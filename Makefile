@@ -31,7 +31,7 @@ demo:
 
 lint:
 	@scripts/bootstrap lint
-	@$(MAKE) --no-print-directory -j$$(nproc) $(GEN) $(call deps_of,$(NATIVE))
+	@$(MAKE) --no-print-directory -j$$(nproc) $(GEN) $(COLLECTOR_GEN) $(call collector_deps,$(NATIVE))
 	@scripts/lint
 
 clean:

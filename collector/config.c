@@ -220,7 +220,7 @@ static bool parse_line(struct parser *p, char *line)
 {
     char *text = trim(line), *equals, *name;
     const struct key *key;
-    void *owner = p->app;
+    void *owner;
 
     if (*text == '\0' || *text == '#')
         return true;

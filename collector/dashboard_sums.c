@@ -56,7 +56,7 @@ void dashboard_write_figures(struct dashboard_text *text, const struct dashboard
 {
     const struct stats_sums *sums = &view->stats->totals;
     const struct stats_query *query = &view->stats->query;
-    uint64_t days = (uint64_t)(query->last_day - query->first_day + 1), ids;
+    uint64_t days = (uint64_t)((int64_t)query->last_day - query->first_day + 1), ids;
     bool exact;
 
     dashboard_put(text, "<dl class=\"figures\">\n");

@@ -12,7 +12,7 @@
 #define ARENA_BYTES (256 * 1024)
 
 const char *const intake_class_names[INTAKE_CLASS_COUNT] = {
-#define X(id, name) [INTAKE_##id] = name,
+#define X(id, name) [INTAKE_##id] = (name),
     INTAKE_CLASSES(X)
 #undef X
 };

@@ -192,6 +192,7 @@ int serve(const struct options *options, struct config *config)
 {
     static struct running running;
     struct store_options at = {.busy_ms = BUSY_MS};
+    /* NOLINTNEXTLINE(bugprone-branch-clone): the two limits happen to be the same */
     char message[CONFIG_MESSAGE_MAX > STORE_ERROR_MAX ? CONFIG_MESSAGE_MAX : STORE_ERROR_MAX];
     char file[CONFIG_TEXT_MAX];
     bool json = strcmp(config->log, "json") == 0, sandbox = config->sandbox;

@@ -38,7 +38,7 @@ static bool split(const char *listen, char host[64], char port[8])
         return false; /* IPv6 without brackets: where does the port begin? */
     }
     if (len == 0 || len > 63 || strlen(colon + 1) == 0 || strlen(colon + 1) > 5 ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1) || atoi(colon + 1) > 65535)
+        strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtol(colon + 1, NULL, 10) > 65535)
         return false;
     memcpy(host, listen, len);
     host[len] = '\0';

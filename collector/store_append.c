@@ -41,6 +41,7 @@ struct siphash store_id_hash(const struct store *store, const char *app, const u
     size_t len = strlen(app);
 
     memcpy(text, id, 16);
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): bytes to be hashed */
     memcpy(text + 16, app, len);
     return siphash_of(&store->secret, text, 16 + len);
 }

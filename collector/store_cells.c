@@ -156,14 +156,14 @@ int store_app_named(struct store *store, const char *name, struct store_app **fo
             *found = store->apps[i];
             return SQLITE_OK;
         }
-    app = calloc(1, sizeof *app);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
     grown = realloc(store->apps, (store->app_count + 1) * sizeof *grown);
-    if (grown != NULL)
-        store->apps = grown;
-    if (app == NULL || grown == NULL) {
-        free(app);
+    if (grown == NULL)
         return SQLITE_NOMEM;
-    }
+    store->apps = grown;
+    app = calloc(1, sizeof *app);
+    if (app == NULL)
+        return SQLITE_NOMEM;
     snprintf(app->name, sizeof app->name, "%s", name);
     app->day = INT32_MIN;
     code = store_app_id(store->writer, name, &app->id);

@@ -60,7 +60,9 @@ static bool grow(struct seen *seen, size_t *slots_all)
     *slots_all += slots - seen->slots;
     free(seen->key);
     free(seen->times);
-    *seen = bigger;
+    seen->slots = bigger.slots;
+    seen->key = bigger.key;
+    seen->times = bigger.times;
     return true;
 }
 

@@ -41,7 +41,7 @@ static size_t to_ascii(const unsigned char *bytes, size_t len, char *out)
     }
     for (size_t i = 0; i + step <= len; i += step) {
         bool plain = bytes[i + low] < 0x80 && (step == 1 || bytes[i + 1 - low] == 0);
-        out[n++] = plain ? (char)bytes[i + low] : '?';
+        out[n++] = (char)(plain ? bytes[i + low] : '?');
     }
     return n;
 }
