@@ -42,7 +42,7 @@ CROSS_CFLAGS = $(SIZE_CFLAGS) $(if $(call target_is,windows),,-fPIC) -fno-saniti
 ASAN_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # 32-bit Arm has a second instruction set, a quarter smaller: all but the C library is compiled for that one.
-THUMB = $(if $(call target_is,arm-),-target thumb-linux-musleabihf -mcpu=generic+v7a)
+THUMB = $(if $(call target_is,arm-),-target thumb-linux-musleabihf -mcpu=cortex_a9-neon)
 DEP_CFLAGS = $(call by_target,-g -O1,$(NATIVE_CFLAGS),$(CROSS_CFLAGS) $(THUMB))
 SHIM_CFLAGS = $(call by_target,$(ASAN_CFLAGS),$(NATIVE_CFLAGS),$(CROSS_CFLAGS) $(THUMB)) -ffile-prefix-map=$(CURDIR)=. -DCURL_STATICLIB -I$(DEPS)/include
 
