@@ -12,7 +12,8 @@ $prefix = 'FOOTFALL'
 $release = 'v0.1.0'
 $download_url = 'https://footfall.example/dl'
 $artifact = 'footfall-{platform}.tar.gz'
-$binaries = 'footfall footfall-collector'
+$binaries = 'footfall'
+$optional_binaries = 'footfall-collector'
 $sha256sums = ''
 $minisign_key = ''
 $modify_path = 'no'
@@ -640,16 +641,21 @@ function Move-IntoPlace([string]$Target) {
 
 function Install-Program {
     $change = 'installed'
-    $targets = foreach ($binary in -split $binaries) { Join-Path $job.folder (Get-ProgramName $binary) }
     try {
         $null = [IO.Directory]::CreateDirectory($job.folder)
-        foreach ($target in $targets) {
-            if (Test-Path -LiteralPath $target) { $change = 'upgraded' }
-            $leaf = Split-Path -Leaf $target
+        $targets = foreach ($binary in -split "$binaries $optional_binaries") {
+            $leaf = Get-ProgramName $binary
             $found = @(Get-ChildItem -LiteralPath "$($job.work)/unpacked" -Recurse -Force |
                     Where-Object { -not $_.PSIsContainer -and $_.Name -eq $leaf })
-            if (-not $found) { Fail "$($job.file) holds no $leaf" 'nothing was installed' }
+            if (-not $found) {
+                if ((-split $optional_binaries) -contains $binary) { continue }
+                Fail "$($job.file) holds no $leaf" 'nothing was installed'
+            }
+            $job.programs += " $binary"
+            $target = Join-Path $job.folder $leaf
+            if (Test-Path -LiteralPath $target) { $change = 'upgraded' }
             [IO.File]::Copy($found[0].FullName, "$target.$($job.mark).new")
+            $target
         }
         foreach ($target in $targets) {
             Move-IntoPlace $target
@@ -723,7 +729,7 @@ function Undo-PathChange {
 }
 
 function Uninstall-Program {
-    $removed = foreach ($binary in -split $binaries) {
+    $removed = foreach ($binary in -split "$binaries $optional_binaries") {
         $target = Join-Path $job.folder (Get-ProgramName $binary)
         if (-not (Test-Path -LiteralPath $target)) { continue }
         try { if ($job.windows) { $null = Move-Away $target } else { [IO.File]::Delete($target) } }
@@ -751,7 +757,7 @@ function Install-All {
     Expand-Artifact
     $change = Install-Program
     Complete-Footfall
-    Write-Line "$change $binaries $($job.release) in $($job.folder)"
+    Write-Line "$change$($job.programs) $($job.release) in $($job.folder)"
     Add-ToPath
 }
 
@@ -759,7 +765,7 @@ function Install-All {
 function Clear-Rest {
     if (-not $job.work) { return }
     Remove-Item -LiteralPath $job.work -Recurse -Force -ErrorAction Ignore
-    foreach ($binary in -split $binaries) {
+    foreach ($binary in -split "$binaries $optional_binaries") {
         $target = Join-Path $job.folder (Get-ProgramName $binary)
         Remove-Item -LiteralPath "$target.$($job.mark).new" -Force -ErrorAction Ignore
     }
@@ -776,7 +782,7 @@ $job = @{
     windows = [IO.Path]::DirectorySeparatorChar -eq '\'
     action = 'install'; loudness = 'normal'; modify_path = $modify_path -eq 'yes'
     release = $release; url = $download_url; sums = $sha256sums
-    mark = [Guid]::NewGuid().ToString('N'); work = ''
+    mark = [Guid]::NewGuid().ToString('N'); work = ''; programs = ''
 }
 $before = @{
     status = Get-Variable LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore

@@ -11,7 +11,8 @@ prefix='FOOTFALL'
 release='v0.1.0'
 download_url='https://footfall.example/dl'
 artifact='footfall-{platform}.tar.gz'
-binaries='footfall footfall-collector'
+binaries='footfall'
+optional_binaries='footfall-collector'
 sha256sums=''
 minisign_key=''
 modify_path='no'
@@ -750,14 +751,19 @@ cannot_write() {
 install_programs() {
     mkdir -p "$folder" 2>/dev/null || cannot_write
     change=installed
-    for binary in $binaries; do
-        [ ! -e "$folder/$binary" ] || change=upgraded
+    programs=''
+    for binary in $binaries $optional_binaries; do
         found=$(find "$work/unpacked" -type f -name "$binary" | head -n 1)
-        [ -n "$found" ] || fail "$file holds no $binary" "nothing was installed"
+        if [ -z "$found" ]; then
+            case " $optional_binaries " in *" $binary "*) continue ;; esac
+            fail "$file holds no $binary" "nothing was installed"
+        fi
+        programs="$programs $binary"
+        [ ! -e "$folder/$binary" ] || change=upgraded
         cp "$found" "$folder/.$binary.$$" || cannot_write
         chmod 755 "$folder/.$binary.$$" || cannot_write
     done
-    for binary in $binaries; do
+    for binary in $programs; do
         mv -f "$folder/.$binary.$$" "$folder/$binary" || fail "cannot replace $folder/$binary"
         detail "$change $folder/$binary"
     done
@@ -792,7 +798,7 @@ put_on_path() {
 
 uninstall() {
     removed=''
-    for binary in $binaries; do
+    for binary in $binaries $optional_binaries; do
         [ ! -e "$folder/$binary" ] || {
             rm -f "$folder/$binary" || fail "cannot remove $folder/$binary"
             removed="$removed $binary"
@@ -823,7 +829,7 @@ footfall_cleanup() {
     [ -z "$job" ] || kill "$job" 2>/dev/null
     [ -n "$work" ] || return 0
     rm -rf "$work"
-    for binary in $binaries; do
+    for binary in $binaries $optional_binaries; do
         rm -f "$folder/.$binary.$$"
     done
 }
@@ -837,7 +843,7 @@ install() {
     unpack
     install_programs
     footfall_succeeded
-    say "$change $binaries $release in $folder"
+    say "$change$programs $release in $folder"
     put_on_path
 }
 

@@ -4,7 +4,7 @@
 BEGIN {
     if (program == "")
         program = "render-installers"
-    known = "APP NAME RELEASE DOWNLOAD_URL ARTIFACT BINARIES SHA256SUMS ENDPOINT PRIVACY_URL SHIMS SHIM_URL MODIFY_PATH MINISIGN_KEY SHIM HOMEPAGE LICENSE SUMMARY"
+    known = "APP NAME RELEASE DOWNLOAD_URL ARTIFACT BINARIES OPTIONAL_BINARIES SHA256SUMS ENDPOINT PRIVACY_URL SHIMS SHIM_URL MODIFY_PATH MINISIGN_KEY SHIM HOMEPAGE LICENSE SUMMARY"
     keys = split(known, key_list, " ")
     for (i = 1; i <= keys; i++)
         is_key[key_list[i]] = 1
@@ -105,6 +105,11 @@ function must(key, pattern, text) {
         wrong(key, line[key], "\"" value[key] "\" " text)
 }
 
+function check_programs(key) {
+    must(key, "^[A-Za-z0-9._+-]+([ ,]+[A-Za-z0-9._+-]+)*$", "are not names of programs; separate them by spaces, without folders")
+    gsub(/[ ,]+/, " ", value[key])
+}
+
 function check_names() {
     must("APP", "^[a-z][a-z0-9-]*$", "is not a name for variables and folders; use lower-case letters, digits and -, a letter first")
     if (length(value["APP"]) > 64)
@@ -112,8 +117,8 @@ function check_names() {
     if (value["NAME"] ~ /[^ -~]/)
         wrong("NAME", line["NAME"], "it has characters outside ASCII, which Windows PowerShell 5.1 shows wrongly; spell it without")
     must("RELEASE", "^[A-Za-z0-9._+-]+$", "is not a tag; use letters, digits and . _ + -")
-    must("BINARIES", "^[A-Za-z0-9._+-]+([ ,]+[A-Za-z0-9._+-]+)*$", "are not names of programs; separate them by spaces, without folders")
-    gsub(/[ ,]+/, " ", value["BINARIES"])
+    check_programs("BINARIES")
+    check_programs("OPTIONAL_BINARIES")
     must("MODIFY_PATH", "^(yes|no)$", "is neither yes nor no")
     must("MINISIGN_KEY", "^[A-Za-z0-9+/=]+$", "is not a minisign public key; it is the second line of minisign.pub")
 }
@@ -160,7 +165,7 @@ function check_artifact(rest) {
     }
     if (rest ~ /\.(bz2|zst|lz4|Z|7z|rar|tar)$/)
         wrong("ARTIFACT", line["ARTIFACT"], "the installers unpack .tar.gz, .tgz, .tar.xz and .zip; pack it as one of them")
-    else if (value["ARTIFACT"] !~ /(\.tar\.gz|\.tgz|\.tar\.xz|\.zip|\{ext\})$/ && value["BINARIES"] ~ / /)
+    else if (value["ARTIFACT"] !~ /(\.tar\.gz|\.tgz|\.tar\.xz|\.zip|\{ext\})$/ && (value["BINARIES"] " " value["OPTIONAL_BINARIES"]) ~ / ./)
         wrong("BINARIES", line["BINARIES"], "ARTIFACT is one program and no archive; name that one program")
 }
 

@@ -52,6 +52,7 @@ function print_installer_settings() {
     print_setting("download_url", value["DOWNLOAD_URL"])
     print_setting("artifact", value["ARTIFACT"])
     print_setting("binaries", value["BINARIES"])
+    print_setting("optional_binaries", value["OPTIONAL_BINARIES"])
     print_setting("sha256sums", list(sums))
     print_setting("minisign_key", value["MINISIGN_KEY"])
     print_setting("modify_path", value["MODIFY_PATH"])

@@ -32,6 +32,14 @@ def test_installs_and_upgrades_a_running_program(lab):
     assert subprocess.run([program], capture_output=True, text=True, check=True).stdout == "acme v1.2.3\n"
 
 
+def test_a_program_that_only_some_archives_have(lab):
+    """The lab's has none; Footfall's own has one: test_own.py."""
+    case = lab.case()
+    done = install(case, script=script_of(lab, OPTIONAL_BINARIES="acme-server"))
+    assert done.returncode == 0 and "installed acme v1.2.3 in" in done.stdout, done
+    assert os.listdir(case.target) == ["acme"]
+
+
 @pytest.mark.parametrize("arguments", [["--dir", "here", "--quiet"], ["-Dir", "here", "-q"], ["--dir=here", "-Quiet"],
                                        ["-InstallDir", "here", "-quiet"], ["--install-dir", "here", "--QUIET"]])
 def test_options_in_either_spelling(lab, arguments):

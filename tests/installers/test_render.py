@@ -102,6 +102,7 @@ def test_the_same_with_any_awk(project, awk):
     (("https://dl.acme.example ", "https://$(id).example "), r"acme.conf:4: DOWNLOAD_URL: .*%XX"),
     (("{platform}.tar.gz ", "{arch}.tar.gz "), r"acme.conf:5: ARTIFACT: there are {platform}, {release} and {ext}"),
     (("{platform}.tar.gz ", "{platform}.tar.zst "), r"acme.conf:5: ARTIFACT: .*pack it as one of them"),
+    (("BINARIES=acme ", "BINARIES=acme\nOPTIONAL_BINARIES=bin/more "), r"acme.conf:7: OPTIONAL_BINARIES: .*without folders"),
     (("BINARIES=acme ", "BINARIES=bin/acme "), r"acme.conf:6: BINARIES: .*without folders"),
     (("dist/SHA256SUMS ", "dist/nothing "), r"acme.conf:7: SHA256SUMS: there is no dist/nothing"),
     (("acme-{platform}", "other-{platform}"), r"acme.conf:7: SHA256SUMS: .*lists no file called other-"),

@@ -109,6 +109,14 @@ def test_path_by_default_when_the_settings_say_so(lab):
     assert run(case, lab.render(), "-y").returncode == 0 and (case.home / ".profile").exists()
 
 
+def test_a_program_that_only_some_archives_have(lab):
+    """The lab's has none; Footfall's own has one: test_own.py."""
+    case = lab.case()
+    done = run(case, lab.render(OPTIONAL_BINARIES="acme-server"))
+    assert done.returncode == 0 and "installed acme v1.2.3 in" in done.stdout, done
+    assert os.listdir(case.target) == ["acme"]
+
+
 def test_quiet_and_verbose(lab):
     assert run(lab.case(), lab.render(), "--quiet").stdout == ""
     done = run(lab.case(), lab.render(), "--verbose")

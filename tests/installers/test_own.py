@@ -1,7 +1,8 @@
-"""Footfall's own installer, from its own configuration and what is built."""
+"""Footfall's own installers, from its own configuration and what is built."""
 
 import subprocess
 
+import ps1_ways
 import pytest
 from installer_lab import ROOT
 
@@ -14,17 +15,21 @@ def dist(lab):
     return lab.served / "own"
 
 
-def install(lab, case, dist, *arguments, **environment):
+def install(lab, case, dist, *arguments, name="install.sh", **environment):
     environment = case.environment(FOOTFALL_DOWNLOAD_URL=f"{lab.url}/own/dl", FOOTFALL_SHIM_URL=f"{lab.url}/own/shims",
                                    FOOTFALL_INSTALL_DIR=case.target, ACME_INSTALL_DIR=None, **environment)
-    return subprocess.run(["sh", dist / "install.sh", *arguments], env=environment, capture_output=True, text=True,
-                          timeout=30, check=False)
+    words = ["sh"] if name == "install.sh" else [ps1_ways.PWSH, "-NoProfile", "-NonInteractive", "-File"]
+    return subprocess.run([*words, dist / name, *arguments], env=environment, capture_output=True, text=True,
+                          timeout=ps1_ways.SECONDS, check=False)
 
 
-def test_it_installs_both_programs(lab, dist):
+@pytest.mark.parametrize("name", ["install.sh", "install.ps1"])
+def test_it_installs_both_programs(lab, dist, name):
+    if name == "install.ps1":
+        ps1_ways.need_pwsh()
     case = lab.case()
-    done = install(lab, case, dist)
-    assert done.returncode == 0, done.stderr
+    done = install(lab, case, dist, name=name)
+    assert done.returncode == 0 and "installed footfall footfall-collector v" in done.stdout, done
     version = (ROOT / "VERSION").read_text().strip()
     for program in ("footfall", "footfall-collector"):
         answer = subprocess.run([case.target / program, "--version"], capture_output=True, text=True, check=True)
