@@ -31,6 +31,12 @@ ELSEWHERE = {  # what is no command of ours to run here, and why
 }
 
 
+IN_YAML = {  # what a CI service or a server would run or read
+    r"python3 footfall/scripts/smoke( --shell \"busybox ash\")? (install\.sh|\$\{\{ matrix\.installer \}\})$": "installers/test_smoke.py runs it",
+    r"git clone --depth 1|apt-get update && apt-get install -y busybox": "needs a network and the service's own variables",
+}
+
+
 def without_stories(name):
     return re.sub(r"^```(sh|yaml)\n.*?^```$", "", (ROOT / name).read_text(), flags=re.MULTILINE | re.DOTALL)
 
@@ -97,6 +103,18 @@ def test_no_command_is_left_out():
     assert [f"{page}: {line}" for page, line in ALL if not is_covered(line)] == []
     unused = [pattern for pattern in ELSEWHERE if not any(re.match(pattern, line) for _, line in ALL)]
     assert unused == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```yaml\n" in (ROOT / page).read_text()])
+def test_what_a_service_runs_is_known(page):
+    for block in re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL):
+        lines = re.findall(r"^ *- run: (.*)$", block, re.MULTILINE)
+        if "script:" in block:
+            lines += re.findall(r"^ *- (.*)$", block[block.index("script:"):], re.MULTILINE)
+        assert lines or "scrape_configs:" in block
+        for command in (part for line in lines for part in re.split(r" && (?=python3)", line)):
+            assert any(re.match(pattern, command) for pattern in IN_YAML), command
+    assert (ROOT / "scripts/smoke").exists() and "--shell" in (ROOT / "scripts/smoke").read_text()
 
 
 def test_the_readmes_figures_are_of_that_form(tmp_path):
