@@ -255,6 +255,16 @@ static bool check_proxies(struct parser *p)
     return true;
 }
 
+/* "default" need not be there: a configuration may want every path to name its app. */
+static bool check_default_app(struct parser *p)
+{
+    const char *name = p->config->default_app;
+
+    if (strcmp(name, "default") == 0 || config_app(p->config, name) != NULL)
+        return true;
+    return fail(p, "default-app has no section for", name, "write [app NAME] for it");
+}
+
 bool config_parse(struct config *config, const char *file, const char *text, size_t len,
                   char message[CONFIG_MESSAGE_MAX])
 {
@@ -276,7 +286,7 @@ bool config_parse(struct config *config, const char *file, const char *text, siz
         text += n;
         len -= n;
     }
-    return check_proxies(&p);
+    return check_proxies(&p) && check_default_app(&p);
 }
 
 const struct config_app *config_app(const struct config *config, const char *name)

@@ -191,7 +191,7 @@ static void announce(int fd, bool json)
 int serve(const struct options *options, struct config *config)
 {
     static struct running running;
-    struct store_options at = {.busy_ms = BUSY_MS};
+    struct store_options at = {.alone = true, .busy_ms = BUSY_MS};
     /* NOLINTNEXTLINE(bugprone-branch-clone): the two limits happen to be the same */
     char message[CONFIG_MESSAGE_MAX > STORE_ERROR_MAX ? CONFIG_MESSAGE_MAX : STORE_ERROR_MAX];
     char file[CONFIG_TEXT_MAX];
@@ -202,6 +202,8 @@ int serve(const struct options *options, struct config *config)
     snprintf(file, sizeof file, "%s", config->db);
     at.file = file;
     log_as_json(json);
+    if (!server_listen_ok(config->listen, message))
+        return fail(message, EXIT_STATUS_USAGE);
     block_signals(&signals);
     fd = server_bind(config->listen, message);
     if (fd < 0)

@@ -75,26 +75,42 @@ static const char *remedy(int error)
     }
 }
 
-int server_bind(const char *listen, char message[CONFIG_MESSAGE_MAX])
+static struct addrinfo *find(const char *listen)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                              .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     char host[64], port[8];
+
+    return split(listen, host, port) && getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
+}
+
+bool server_listen_ok(const char *listen, char message[CONFIG_MESSAGE_MAX])
+{
+    struct addrinfo *found = find(listen);
+
+    if (found == NULL)
+        snprintf(message, CONFIG_MESSAGE_MAX,
+                 "listen address \"%.80s\" is not one; write ADDR:PORT in numbers, as "
+                 "127.0.0.1:8377 or [::1]:8377",
+                 listen);
+    else
+        freeaddrinfo(found);
+    return found != NULL;
+}
+
+int server_bind(const char *listen, char message[CONFIG_MESSAGE_MAX])
+{
+    struct addrinfo *found = find(listen);
     int fd = -1;
 
-    if (!split(listen, host, port) || getaddrinfo(host, port, &hints, &found) != 0) {
-        snprintf(
-            message, CONFIG_MESSAGE_MAX,
-            "listen address \"%.80s\" is none; write ADDR:PORT, as 127.0.0.1:8377 or [::1]:8377",
-            listen);
-        return -1;
-    }
-    fd = listen_at(found);
+    if (found != NULL)
+        fd = listen_at(found);
     if (fd < 0)
         snprintf(message, CONFIG_MESSAGE_MAX, "cannot listen on %.80s: %s; %s", listen,
                  strerror(errno), remedy(errno));
-    freeaddrinfo(found);
+    if (found != NULL)
+        freeaddrinfo(found);
     return fd;
 }
 

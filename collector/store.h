@@ -38,6 +38,8 @@ enum store_error {
 struct store_options {
     const char *file;
     bool existing;    /* never creates a file: for the subcommands */
+    bool alone;       /* refused with STORE_BUSY where another store is open so: for collectors,
+                       * which keep tombstones and figures in memory */
     unsigned busy_ms; /* how long to wait for another process's lock */
 };
 

@@ -1,10 +1,13 @@
 #include "store_sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "random.h"
 
@@ -34,7 +37,10 @@ enum store_error store_error_of(struct store *store, sqlite3 *db, int code)
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
         return STORE_OK;
     pthread_mutex_lock(&store->message_lock);
-    snprintf(store->message, sizeof store->message, "%s", sqlite3_errstr(code));
+    snprintf(store->message, sizeof store->message, "%s",
+             code == SQLITE_READONLY_DBMOVED
+                 ? "the file was moved, removed or exchanged; put it back, or restart"
+                 : sqlite3_errstr(code));
     pthread_mutex_unlock(&store->message_lock);
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -93,6 +99,12 @@ int store_number(sqlite3 *db, const char *sql, int64_t *number)
 
 int store_begin(struct store *store)
 {
+    int moved = 0;
+
+    /* SQLite goes on in a file that has lost its name, and all that it says is stored is lost. */
+    if (sqlite3_file_control(store->writer, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+        moved != 0)
+        return SQLITE_READONLY_DBMOVED;
     return store_step(store->statement[STATEMENT_BEGIN]);
 }
 
@@ -124,6 +136,17 @@ static int connect(struct store *store, const struct store_options *options, sql
     sqlite3_busy_timeout(*db, (int)options->busy_ms);
     sqlite3_extended_result_codes(*db, 1);
     return store_run(*db, settings);
+}
+
+/* A lock beside SQLite's own, which come and go: it lasts as long as the process, and a kill ends
+ * it. The descriptor stays open until SQLite has closed the file, since closing any descriptor of
+ * a file drops the locks that SQLite has on it. Only a lock that is taken is a no. */
+static int claim(struct store *store)
+{
+    store->claim = open(store->file, O_RDWR | O_CLOEXEC);
+    if (store->claim >= 0 && flock(store->claim, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return SQLITE_BUSY;
+    return SQLITE_OK;
 }
 
 static int load_secret(struct store *store)
@@ -177,7 +200,7 @@ static const char *remedy_of(enum store_error error)
 {
     switch (error) {
     case STORE_BUSY:
-        return "another program holds it; end that one first";
+        return "another collector or program holds it; end that one first";
     case STORE_FULL:
         return "make room on the disk";
     case STORE_CORRUPT:
@@ -193,6 +216,8 @@ static enum store_error open_all(struct store *store, const struct store_options
     enum store_error error;
     int code = connect(store, options, &store->writer);
 
+    if (code == SQLITE_OK && options->alone)
+        code = claim(store);
     message[0] = '\0';
     error = store_error_of(store, store->writer, code);
     if (error == STORE_OK)
@@ -227,6 +252,7 @@ enum store_error store_open(const struct store_options *options, struct store **
         return STORE_FAILED;
     }
     memcpy(store->file, options->file, strlen(options->file) + 1);
+    store->claim = -1;
     store->existing = options->existing;
     store->busy_ms = options->busy_ms;
     turn_init(&store->writing);
@@ -256,6 +282,8 @@ void store_close(struct store *store)
     /* Emptied, not only unlinked: what was overwritten must not lie in the journal's blocks. */
     sqlite3_wal_checkpoint_v2(store->writer, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_close(store->writer);
+    if (store->claim >= 0)
+        close(store->claim);
     free(store->apps);
     free(store->cells);
     free(store);

@@ -68,6 +68,8 @@ struct store {
     struct turn writing;
     pthread_mutex_t read_lock, scan_lock;
 
+    int claim; /* the descriptor whose lock says that a collector runs, or -1 */
+
     struct siphash_key secret; /* of this store: what tombstones are hashed with */
     struct siphash_key salt;   /* of this process: the cell cache */
     sqlite3_stmt *statement[STATEMENTS];

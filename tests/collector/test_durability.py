@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+import uuid
 
 import pytest
 
@@ -141,6 +142,20 @@ def test_a_full_disk_is_503_and_recovers(small_disk):
     assert len(stored_ids(one.db)) == before + 20
     assert any("cannot store" in line for line in one.log) and any("again" in line for line in one.log)
     check(one.db)
+
+
+def test_a_store_that_was_taken_away_is_503(tmp_path):
+    """SQLite would go on in a file without a name, which ends with the process."""
+    one = Collector(tmp_path, OPEN).start()
+    assert one.post(make_event()) == 204
+    one.db.rename(tmp_path / "away")
+    for method, path in (("POST", "/v1/events"), ("DELETE", f"/v1/install/{uuid.uuid4()}"), ("GET", "/healthz")):
+        status, headers, _ = one.ask(method, path, json.dumps(make_event()) if method == "POST" else None, JSON)
+        assert status == 503 and int(headers["Retry-After"]) > 0, path
+    assert any("the file was moved" in line for line in one.log)
+    (tmp_path / "away").rename(one.db)
+    assert one.post(make_event()) == 204 and one.ask("GET", "/healthz")[0] == 200
+    assert one.stop() == 0 and len(stored_ids(one.db)) == 2
 
 
 def test_a_store_locked_by_another_process_is_503_and_recovers(tmp_path):
