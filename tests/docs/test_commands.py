@@ -42,7 +42,8 @@ def without_stories(name):
 
 
 def commands(name):
-    """Lines of indented and ```text blocks, and what follows `$ ` in ```console ones; comments and pictures are none."""
+    """Lines of indented and ```text blocks, and what follows `$ ` in ```console ones; comments, pictures and
+    ```usage lines are none."""
     text = without_stories(name)
     found = []
     for kind, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):

@@ -44,7 +44,7 @@ class Result:
         return f"status {self.status} after {self.seconds:.3f} s, out {self.out!r}, err {self.err!r}"
 
     def assert_unnoticed(self, seconds=SOON):
-        """What SPEC 5 promises of every emit: status 0, not a byte, at once."""
+        """What the contract (5) promises of every emit: status 0, not a byte, at once."""
         assert self.status == 0 and self.out == b"" and self.err == b"", self
         assert self.seconds < seconds, self
         return self

@@ -1,5 +1,5 @@
 """Where all ends with the first process of a PID namespace, an outcome waits for its own delivery, at most
-a second; nowhere else does anything wait (SPEC 5)."""
+a second; nowhere else does anything wait (contract 5)."""
 
 import os
 

@@ -1,5 +1,5 @@
 """Homes and temporary folders that hold nothing, or belong to others: the event still arrives once where that
-can be remembered, and nobody notices (SPEC 3, 4)."""
+can be remembered, and nobody notices (contract 3, 4)."""
 
 import os
 

@@ -1,5 +1,5 @@
 """A server that misbehaves in any way: nobody notices, the sender is gone by its deadline, and there
-is never a second request (SPEC 5)."""
+is never a second request (contract 5)."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Who: the client id and the file that holds it (SPEC 3)."""
+"""Who: the client id and the file that holds it (contract 3)."""
 
 import os
 import stat

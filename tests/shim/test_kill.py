@@ -1,4 +1,4 @@
-"""Killed at any system call, and any system call failing: nothing is torn, doubled or left behind (SPEC 3-5).
+"""Killed at any system call, and any system call failing: nothing is torn, doubled or left behind (contract 3-5).
 
 interrupt.c interferes with the n-th system call of the caller's own process, of the sender, or of the
 process that delivers for a watcher.

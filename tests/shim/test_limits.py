@@ -1,4 +1,4 @@
-"""Limits and surroundings that leave no room: nobody notices (SPEC 5, issue 3: "Must survive")."""
+"""Limits and surroundings that leave no room: nobody notices (contract 5)."""
 
 import ctypes
 import os

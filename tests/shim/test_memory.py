@@ -1,4 +1,4 @@
-"""The n-th allocation fails, for every n: nobody notices, and nothing is torn or doubled (SPEC 5)."""
+"""The n-th allocation fails, for every n: nobody notices, and nothing is torn or doubled (contract 5)."""
 
 import shutil
 import subprocess

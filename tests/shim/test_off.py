@@ -1,4 +1,4 @@
-"""Off leaves no trace: no file, no folder, no socket, no question to a name server, no process (SPEC 2)."""
+"""Off leaves no trace: no file, no folder, no socket, no question to a name server, no process (contract 2)."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""At most one start and one outcome for each run, whoever calls how often (SPEC 4)."""
+"""At most one start and one outcome for each run, whoever calls how often (contract 4)."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The way there: proxies from the environment, and names with several addresses (SPEC 1, 5)."""
+"""The way there: proxies from the environment, and names with several addresses (contract 1, 5)."""
 
 import base64
 import contextlib

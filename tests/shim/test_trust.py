@@ -1,4 +1,4 @@
-"""Whom it trusts: HTTPS verified, TLS 1.2 or newer, and where the anchors come from (SPEC 5)."""
+"""Whom it trusts: HTTPS verified, TLS 1.2 or newer, and where the anchors come from (contract 5)."""
 
 import os
 import ssl

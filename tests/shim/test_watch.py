@@ -1,4 +1,4 @@
-"""An outcome for every start: the watcher that reports an installer which ended without one (SPEC 4)."""
+"""An outcome for every start: the watcher that reports an installer which ended without one (contract 4)."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""footfall.exe under Wine: the promises of SPEC 1-6, kept by other means than on Unix."""
+"""footfall.exe under Wine: the promises of the contract (1-6), kept by other means than on Unix."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""What goes over the wire, byte for byte (SPEC 1)."""
+"""What goes over the wire, byte for byte (contract 1)."""
 
 import json
 import os
