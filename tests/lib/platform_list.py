@@ -31,9 +31,9 @@ def read_platforms():
 PLATFORMS = read_platforms()
 
 
-def each_platform(wanted=lambda platform: True):
+def each_platform(wanted=lambda platform: True, quick=QUICK):
     """A parametrization by those that are released from here, of which most are for make test-release."""
     marks = {True: (), False: (pytest.mark.release,)}
     return pytest.mark.parametrize("platform", [
-        pytest.param(platform, id=platform.platform, marks=marks[platform.platform in QUICK])
+        pytest.param(platform, id=platform.platform, marks=marks[platform.platform in quick])
         for platform in PLATFORMS if wanted(platform) and not platform.is_left_out()])
