@@ -50,7 +50,9 @@ SHIM_CFLAGS = $(call by_target,$(ASAN_CFLAGS),$(NATIVE_CFLAGS),$(CROSS_CFLAGS) $
 # make none: rcrt1.o, which relocates itself, has to be named.
 MUSL_LIB = $(call by_gnu,/usr/lib/$(NATIVE),$(DEPS)/lib)
 ELF_LDFLAGS = -s -Wl,--gc-sections,--build-id=none -Wl,-z,relro,-z,now,-z,noexecstack
-NATIVE_LDFLAGS = $(NATIVE_CFLAGS) -flto-partition=one -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code \
+# --exclude-libs: with it s390x's linker, too, knows that nobody can stand in for our malloc; it leaves the lookup to a
+# loader otherwise, and there is none.
+NATIVE_LDFLAGS = $(NATIVE_CFLAGS) -flto-partition=one -static $(call by_gnu,,-Wl$(comma)--exclude-libs$(comma)ALL) -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,noseparate-code \
     $(ELF_LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 CROSS_LDFLAGS = $(if $(call target_is,windows),-s -Wl$(comma)--gc-sections,\
     $(if $(call target_is,macos),-s -Wl$(comma)-dead_strip,$(CROSS_CFLAGS) $(call by_clang,-fuse-ld=lld,-static) -pie $(ELF_LDFLAGS)))

@@ -2,6 +2,7 @@
 
 import json
 import platform as machine
+import re
 import shutil
 import subprocess
 
@@ -46,6 +47,16 @@ def test_it_needs_nothing_that_its_system_lacks(platform, release):
     assert libraries <= SYSTEM_LIBRARIES[platform.kernel], libraries
     assert platform.kernel != "linux" or not facts["loader"], "a static program names no loader"
     assert facts["stripped"]
+
+
+@each_platform(lambda platform: platform.kernel == "linux")
+def test_it_relocates_itself(platform, release):
+    """Without a loader there is nobody to look symbols up: where one is left to look up, the program calls address 0."""
+    for program in (platform.shim, platform.collector_file):
+        if program.exists():
+            lines = subprocess.run(["readelf", "-rW", program], capture_output=True, text=True, check=True).stdout
+            kinds = set(re.findall(r"\bR_[A-Z0-9]+_\w+", lines))
+            assert len(kinds) == 1 and kinds.pop().endswith("_RELATIVE"), lines
 
 
 @each_platform(lambda platform: platform.oldest != "-")
