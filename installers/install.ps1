@@ -88,7 +88,8 @@ function Test-FootfallAllowed([object[]]$Arguments) {
     foreach ($argument in $Arguments) {
         if ("$argument" -match '^--?no-?telemetry\b') { return $false }
     }
-    foreach ($variable in 'DO_NOT_TRACK', 'NO_TELEMETRY', "${footfall_prefix}_NO_TELEMETRY", "${footfall_prefix}_DEV") {
+    foreach ($variable in 'FOOTFALL_NO_TELEMETRY', 'DO_NOT_TRACK', 'NO_TELEMETRY',
+        "${footfall_prefix}_NO_TELEMETRY", "${footfall_prefix}_DEV") {
         if (@('yes', 'odd') -contains (Read-FootfallVariable $variable)) { return $false }
     }
     if (@('no', 'odd') -contains (Read-FootfallVariable "${footfall_prefix}_TELEMETRY")) { return $false }

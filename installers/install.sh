@@ -132,7 +132,7 @@ footfall_allowed() {
     for footfall_argument in ${1+"$@"}; do
         [ "$footfall_argument" != --no-telemetry ] || return 1
     done
-    for footfall_variable in DO_NOT_TRACK NO_TELEMETRY \
+    for footfall_variable in FOOTFALL_NO_TELEMETRY DO_NOT_TRACK NO_TELEMETRY \
         "${footfall_prefix}_NO_TELEMETRY" "${footfall_prefix}_DEV"; do
         footfall_read_variable "$footfall_variable"
         case $footfall_word in yes | odd) return 1 ;; esac

@@ -9,7 +9,8 @@ from ps1_ways import NOTICE, SECONDS, calls_of, environment_of, need_pwsh, power
 from ps1_ways import run_plainly, Way
 
 SPEC = ROOT / "shim/spec"
-NAMES = {"NEG": ["DO_NOT_TRACK", "NO_TELEMETRY", "ACME_NO_TELEMETRY"], "POS": ["ACME_TELEMETRY"], "CI": ["CI"]}
+NAMES = {"NEG": ["FOOTFALL_NO_TELEMETRY", "DO_NOT_TRACK", "NO_TELEMETRY", "ACME_NO_TELEMETRY"], "POS": ["ACME_TELEMETRY"],
+         "CI": ["CI"]}
 
 
 def data_lines(name):

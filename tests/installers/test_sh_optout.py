@@ -10,7 +10,8 @@ from installer_lab import ROOT
 from sh_shells import SHELLS
 
 SPEC = ROOT / "shim/spec"
-NAMES = {"NEG": ["DO_NOT_TRACK", "NO_TELEMETRY", "ACME_NO_TELEMETRY"], "POS": ["ACME_TELEMETRY"], "CI": ["CI"]}
+NAMES = {"NEG": ["FOOTFALL_NO_TELEMETRY", "DO_NOT_TRACK", "NO_TELEMETRY", "ACME_NO_TELEMETRY"], "POS": ["ACME_TELEMETRY"],
+         "CI": ["CI"]}
 
 
 def rows():
