@@ -133,14 +133,17 @@ bool plat_fleet_file(size_t n, const char *app, char out[PLAT_PATH_MAX])
     return true;
 }
 
+/* Not strftime(), which brings locales and time zones: 7 kB. The remainders tell the compiler how
+ * wide a number can be. */
 void plat_utc(char out[24])
 {
     time_t now = time(NULL);
     struct tm tm;
 
     out[0] = '\0';
-    if (gmtime_r(&now, &tm) !=
-        NULL) /* and not strftime(), which brings locales and time zones: 7 kB */
-        snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-                 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    if (gmtime_r(&now, &tm) == NULL)
+        return;
+    snprintf(out, 24, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)(tm.tm_year + 1900) % 10000,
+             (unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
+             (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 }
