@@ -1,55 +1,52 @@
 #include "receipt.h"
 
-#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RECEIPT_MAX 8192 /* bytes of the file that are looked at */
+/* Four lines: when, the answer's status, where to, and the body byte for byte. None of them can
+ * hold an end of line. */
+#define RECEIPT_MAX (24 + 24 + ENDPOINT_MAX + EVENT_JSON_MAX)
 
-/* All members are strings, the body too, so that it comes back byte for byte. */
 void receipt_save(struct place *home, const char *endpoint, const char *body, long http_status)
 {
-    cJSON *root = cJSON_CreateObject();
-    char time[24], status[16];
-    char *text = NULL;
+    char time[24], text[RECEIPT_MAX];
+    int len;
 
     plat_utc(time);
-    snprintf(status, sizeof status, "%ld", http_status);
-    if (cJSON_AddStringToObject(root, "time", time) != NULL &&
-        cJSON_AddStringToObject(root, "endpoint", endpoint) != NULL &&
-        cJSON_AddStringToObject(root, "status", status) != NULL &&
-        cJSON_AddStringToObject(root, "body", body) != NULL)
-        text = cJSON_PrintUnformatted(root);
-    if (text != NULL)
-        (void)place_publish(home, RECEIPT_FILE, text, strlen(text), PLACE_REPLACE);
-    cJSON_free(text);
-    cJSON_Delete(root);
+    len = snprintf(text, sizeof text, "%s\n%ld\n%s\n%s\n", time, http_status, endpoint, body);
+    if (len > 0 && (size_t)len < sizeof text)
+        (void)place_publish(home, RECEIPT_FILE, text, (size_t)len, PLACE_REPLACE);
 }
 
-static bool copy_member(const cJSON *root, const char *name, char *out, size_t size)
+/* Moves the line at *at, without its end, to out. False: there is none, or it does not fit. */
+static bool take_line(const char **at, char *out, size_t size)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, name));
-    return text != NULL && (size_t)snprintf(out, size, "%s", text) < size;
+    const char *end = strchr(*at, '\n');
+    size_t len = end != NULL ? (size_t)(end - *at) : size;
+
+    if (len >= size)
+        return false;
+    memcpy(out, *at, len);
+    out[len] = '\0';
+    *at = end + 1;
+    return true;
 }
 
 bool receipt_read(const struct place *home, struct receipt *receipt)
 {
-    unsigned char bytes[RECEIPT_MAX];
-    size_t len = sizeof bytes;
-    char status[16];
-    cJSON *root;
-    bool ok;
+    char text[RECEIPT_MAX + 1], status[16];
+    const char *at = text;
+    size_t len = RECEIPT_MAX;
 
-    if (place_get(home, RECEIPT_FILE, bytes, &len) != PLACE_READ)
+    if (place_get(home, RECEIPT_FILE, (unsigned char *)text, &len) != PLACE_READ)
         return false;
-    root = cJSON_ParseWithLength((const char *)bytes, len);
-    ok = copy_member(root, "time", receipt->time, sizeof receipt->time) &&
-         copy_member(root, "endpoint", receipt->endpoint, sizeof receipt->endpoint) &&
-         copy_member(root, "status", status, sizeof status) &&
-         copy_member(root, "body", receipt->body, sizeof receipt->body);
-    if (ok)
-        receipt->http_status = strtol(status, NULL, 10);
-    cJSON_Delete(root);
-    return ok;
+    text[len] = '\0';
+    if (!take_line(&at, receipt->time, sizeof receipt->time) ||
+        !take_line(&at, status, sizeof status) ||
+        !take_line(&at, receipt->endpoint, sizeof receipt->endpoint) ||
+        !take_line(&at, receipt->body, sizeof receipt->body))
+        return false;
+    receipt->http_status = strtol(status, NULL, 10);
+    return true;
 }
