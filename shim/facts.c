@@ -7,11 +7,11 @@
 #include "platform.h"
 
 /* In the order of spec/ci.txt; CI itself is read apart, since it can also say no. */
-static const char *const ci_variables[] = {
-#define X(name) #name,
+static const char ci_variables[] =
+#define X(name) #name "\0"
 #include "ci_table.h"
 #undef X
-};
+    ;
 
 bool draft_event(struct options *options, const char *label, struct draft *draft)
 {
@@ -47,10 +47,10 @@ bool draft_event(struct options *options, const char *label, struct draft *draft
 
 static const char *first_ci_variable(void)
 {
-    for (size_t i = 0; i < sizeof ci_variables / sizeof *ci_variables; i++) {
-        const char *value = plat_env(ci_variables[i]);
-        if (strcmp(ci_variables[i], "CI") != 0 && value != NULL && value[0] != '\0')
-            return ci_variables[i];
+    for (const char *name = ci_variables; *name != '\0'; name += strlen(name) + 1) {
+        const char *value = plat_env(name);
+        if (strcmp(name, "CI") != 0 && value != NULL && value[0] != '\0')
+            return name;
     }
     return NULL;
 }

@@ -1,16 +1,26 @@
 #include "platform.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
+/* Text and not pointers to it: a pointer costs the program five times its own size. */
 static const struct {
-    const char *os, *arch, *platform;
+    char os[8], arch[12], platform[20];
 } platforms[] = {
 #define X(os, arch, platform) {os, arch, platform},
 #include "platforms_table.h"
 #undef X
 };
+
+/* A text that fills its place to the last byte would lose its end without a word. */
+#define X(o, a, p)                                                                                 \
+    static_assert(sizeof(o) <= sizeof platforms->os && sizeof(a) <= sizeof platforms->arch &&      \
+                      sizeof(p) <= sizeof platforms->platform,                                     \
+                  "too long for the table of platforms: " o " " a);
+#include "platforms_table.h"
+#undef X
 
 static char lower(char c)
 {
