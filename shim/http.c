@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plat.h"
 #include "trust.h"
 
 const bool http_built_in = true;
@@ -25,6 +26,14 @@ static CURLcode use_trust(CURL *curl, void *ssl_config, void *trust)
     (void)curl;
     trust_install(trust, ssl_config);
     return CURLE_OK;
+}
+
+static int set_socket(void *nothing, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)nothing;
+    (void)purpose;
+    plat_spare_packets((uintptr_t)socket);
+    return CURL_SOCKOPT_OK;
 }
 
 /* A name with nothing after its colon takes that header out of the request. */
@@ -63,6 +72,7 @@ static void set_limits(CURL *curl, const struct http_request *request)
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is the deadline's */
+    curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, set_socket);
     curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }

@@ -5,16 +5,11 @@
 #ifndef MBEDTLS_CONFIG_H
 #define MBEDTLS_CONFIG_H
 
-/* The system. Randomness comes from the shim's mbedtls_hardware_poll(): one place that asks the kernel. */
+/* The system. Randomness comes from the shim's mbedtls_psa_external_get_random(): one place that asks the kernel. */
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
 #define MBEDTLS_PLATFORM_C
-#define MBEDTLS_ENTROPY_C
-#define MBEDTLS_NO_PLATFORM_ENTROPY
-#define MBEDTLS_ENTROPY_HARDWARE_ALT
-#define MBEDTLS_ENTROPY_MAX_SOURCES 2
-#define MBEDTLS_CTR_DRBG_C
 
 /* The protocol. Records of a server may be full size; what we write is one small request. */
 #define MBEDTLS_SSL_TLS_C
@@ -84,5 +79,6 @@
 /* TLS 1.3 takes its keys from PSA. */
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 
 #endif

@@ -20,6 +20,10 @@ struct report;
 void plat_os(char out[PLAT_NAME_MAX]);
 void plat_arch(char out[PLAT_NAME_MAX]);
 
+/* Asks that what arrives on a socket, still to be connected, be acknowledged by what is said next,
+ * not by a packet of its own. No promise: a system that cannot do so stays as it is. */
+void plat_spare_packets(uintptr_t socket);
+
 /* The value of an environment variable, UTF-8, or NULL. Stays valid until the program ends. */
 const char *plat_env(const char *name);
 bool plat_set_env(const char *name, const char *value);

@@ -113,3 +113,8 @@ enum plat_wait plat_watch(const struct plat_process *process, const struct plat_
     close(queue);
     return rung ? PLAT_RUNG : gone ? PLAT_GONE : PLAT_LIMIT;
 }
+
+void plat_spare_packets(uintptr_t socket)
+{
+    (void)socket;
+}

@@ -1,6 +1,8 @@
 /* Linux: what its kernel answers in its own way. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +164,12 @@ bool plat_dies_with_installer(void)
     stat_field("self", 4, parent, sizeof parent);
     stat_field(parent[0] != '\0' ? parent : "0", 4, grandparent, sizeof grandparent);
     return grandparent[0] != '\0' && inner_number(grandparent) == 1;
+}
+
+void plat_spare_packets(uintptr_t socket)
+{
+    int off = 0;
+    (void)setsockopt((int)socket, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
 }
 
 enum plat_wait plat_watch(const struct plat_process *process, const struct plat_bell *bell,

@@ -266,3 +266,8 @@ void plat_utc(char out[24])
     snprintf(out, 24, "%04u-%02u-%02uT%02u:%02u:%02uZ", now.wYear % 10000u, now.wMonth % 100u,
              now.wDay % 100u, now.wHour % 100u, now.wMinute % 100u, now.wSecond % 100u);
 }
+
+void plat_spare_packets(uintptr_t socket)
+{
+    (void)socket;
+}

@@ -1,9 +1,9 @@
 #include "trust.h"
 
 #include <mbedtls/asn1.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/x509_crt.h>
+#include <psa/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +22,14 @@ struct trust {
     size_t der_len;
 };
 
-/* The system's random numbers are mbedTLS's only source: plat_random() falls back where a kernel
- * or a sandbox refuses the first call, which mbedTLS's own does not. */
-int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len, size_t *olen);
-int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len, size_t *olen)
+/* The system's random numbers are all that TLS uses: plat_random() falls back where a kernel or a
+ * sandbox refuses the first call. */
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
+                                             uint8_t *out, size_t len, size_t *out_len)
 {
-    (void)data;
-    *olen = plat_random(out, len) ? len : 0;
-    return *olen == len ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+    (void)context;
+    *out_len = plat_random(out, len) ? len : 0;
+    return *out_len == len ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
 }
 
 static bool read_bundle(struct trust *trust, const char *path)

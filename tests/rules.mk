@@ -15,17 +15,33 @@ build/test/unit/test_policy: tests/unit/test_policy.c $(UNIT_POLICY)
 	clang -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) $(SHIM_CPPFLAGS) \
 	    -Ibuild/deps/$(ASAN)/include -DSPEC='"$(CURDIR)/shim/spec"' $^ build/deps/$(ASAN)/lib/libcjson.a -lm -lcmocka -o $@
 
+# The cryptography that stands in for mbedTLS's own, next to mbedTLS's own.
+build/test/unit/test_p256: tests/unit/test_p256.c scripts/trim/mbedtls_m256_mul.c $(call deps_of,$(ASAN))
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -Iscripts \
+	    -Ibuild/deps/$(ASAN)/include $< build/deps/$(ASAN)/lib/libmbedcrypto.a -lcmocka -o $@
+
+# The shim with an allocator that fails on demand.
+OUT_OF_MEMORY = build/test/footfall-allocations
+
+$(OUT_OF_MEMORY): TARGET = $(NATIVE)
+$(OUT_OF_MEMORY): tests/shim/allocations.c $(patsubst %,build/obj/$(NATIVE)/%.o,$(call shim_files,$(NATIVE))) \
+    $(call deps_of,$(NATIVE))
+	@mkdir -p $(@D)
+	$(TARGET_CC) $(filter-out -flto=auto,$(SHIM_CFLAGS)) -c $< -o $@.o
+	$(TARGET_CC) $(SHIM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc $@.o $(filter %.o,$^) $(SHIM_LDLIBS) -o $@
+
 # The policy is compiled again here: the fuzzer needs its own instrumentation in it.
 build/test/fuzz/%: tests/fuzz/%.c $(wildcard shim/policy/*.c shim/policy/*.h) $(GEN) | $(call deps_of,$(ASAN))
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WARNINGS) $(SHIM_CPPFLAGS) \
 	    -Ibuild/deps/$(ASAN)/include $(filter %.c,$^) build/deps/$(ASAN)/lib/libcjson.a -lm -o $@
 
-unit-tests: build/test/unit/test_policy
+unit-tests: build/test/unit/test_policy build/test/unit/test_p256
 fuzzers: $(patsubst %,build/test/fuzz/%,$(FUZZ_NAMES))
 
 # What the tests run: the binaries that ship, and what the tests bring along.
-test-programs: all windows unit-tests fuzzers collector-test-tools
+test-programs: all windows unit-tests fuzzers $(OUT_OF_MEMORY) collector-test-tools
 
 test:
 	@scripts/bootstrap test

@@ -7,6 +7,7 @@
 
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
+#include <psa/crypto.h>
 
 #include "cf-haproxy.h"
 #include "cf-https-connect.h"
@@ -43,7 +44,7 @@ CURLcode Curl_cf_https_setup(struct Curl_easy *data, struct connectdata *conn, i
     return CURLE_OK;
 }
 
-/* getinfo.c: of a hundred facts about a transfer, the status and when to come back. */
+/* getinfo.c: of a hundred facts about a transfer, the status. */
 CURLcode Curl_getinfo(struct Curl_easy *data, CURLINFO info, ...)
 {
     CURLcode result = CURLE_OK;
@@ -52,8 +53,6 @@ CURLcode Curl_getinfo(struct Curl_easy *data, CURLINFO info, ...)
     va_start(arg, info);
     if (info == CURLINFO_RESPONSE_CODE)
         *va_arg(arg, long *) = data->info.httpcode;
-    else if (info == CURLINFO_RETRY_AFTER)
-        *va_arg(arg, curl_off_t *) = data->info.retry_after;
     else
         result = CURLE_UNKNOWN_OPTION;
     va_end(arg);
@@ -136,9 +135,9 @@ const char *Curl_strerror(int err, char *buf, size_t buflen)
     return buf;
 }
 
-/* Of http.c, hostip.c and vtls.c: redirects (noted, not followed), CURLOPT_RESOLVE,
- * CURLOPT_PINNEDPUBLICKEY. */
-CURLcode Curl_http_follow(struct Curl_easy *data, const char *newurl, followtype type)
+/* Of http.c, hostip.c, vtls.c and the C library: redirects (noted, not followed), CURLOPT_RESOLVE,
+ * CURLOPT_PINNEDPUBLICKEY, CURLOPT_READDATA. */
+CURLcode trim_http_follow(struct Curl_easy *data, const char *newurl, followtype type)
 {
     (void)data, (void)newurl;
     return type == FOLLOW_FAKE ? CURLE_OK : CURLE_TOO_MANY_REDIRECTS;
@@ -155,6 +154,12 @@ CURLcode Curl_pin_peer_pubkey(struct Curl_easy *data, const char *pinnedpubkey,
 {
     (void)data, (void)pinnedpubkey, (void)pubkey, (void)pubkeylen;
     return CURLE_SSL_PINNEDPUBKEYNOTMATCH;
+}
+
+size_t trim_fread(void *out, size_t size, size_t count, FILE *file)
+{
+    (void)out, (void)size, (void)count, (void)file;
+    return 0;
 }
 
 /* vtls/cipher_suite.c: the names of cipher suites. */
@@ -292,6 +297,16 @@ int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, si
 {
     (void)chain, (void)buf, (void)buflen;
     return MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE;
+}
+
+int trim_random(void *context, unsigned char *out, size_t len)
+{
+    size_t got;
+
+    (void)context;
+    return mbedtls_psa_external_get_random(NULL, out, len, &got) == PSA_SUCCESS && got == len
+               ? 0
+               : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
 }
 
 /* mprintf.c asks libc for floating-point numbers: none are printed. */

@@ -19,12 +19,20 @@
 #define mbedtls_ssl_set_session          trim_ssl_set_session
 #define mbedtls_x509_crt_parse           trim_x509_crt_parse
 
-/* For the files that call these and do not define them: nothing is followed, pinned or resolved by
- * hand. */
+/* For the files that call these and do not define them: nothing is pinned or resolved by hand, and
+ * random numbers come from the one place that asks the system for them. */
 #ifdef TRIM_CALLS
-#define Curl_http_follow     trim_http_follow
 #define Curl_loadhostpairs   trim_loadhostpairs
 #define Curl_pin_peer_pubkey trim_pin_peer_pubkey
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#define mbedtls_entropy_init(...)  ((void)0)
+#define mbedtls_entropy_free(...)  ((void)0)
+#define mbedtls_ctr_drbg_init(...) ((void)0)
+#define mbedtls_ctr_drbg_free(...) ((void)0)
+#define mbedtls_ctr_drbg_seed(...) 0
+#define mbedtls_ctr_drbg_random    trim_random
+int trim_random(void *context, unsigned char *out, size_t len);
 #endif
 
 #include "curl_setup.h"
@@ -39,5 +47,29 @@
 int trim_snprintf(char *buf, size_t size, const char *format, ...);
 #undef failf
 #define failf(...) ((void)0)
+
+/* A redirect is noted and not followed. */
+CURLcode trim_http_follow(struct Curl_easy *data, const char *newurl, followtype type);
+
+/* What is sent comes from memory. */
+#define fread      trim_fread
+#define fseek(...) (-1)
+size_t trim_fread(void *out, size_t size, size_t count, FILE *file);
+
+/* TLS ends its handshake with two short records, and there is a request to follow at once: one
+ * packet for all three. A last word of TLS goes with the end of the connection likewise. */
+#ifdef MSG_MORE
+#undef swrite
+#define swrite(socket, bytes, len)                                                                 \
+    send(socket, bytes, len, SEND_4TH_ARG | trim_more((const unsigned char *)(bytes), len))
+static inline int trim_more(const unsigned char *record, size_t len)
+{
+    const unsigned char change_cipher_spec = 20, application_data = 23;
+
+    if (len > 0 && (record[0] == change_cipher_spec || (record[0] == application_data && len < 96)))
+        return MSG_MORE;
+    return 0;
+}
+#endif
 
 #endif

@@ -14,4 +14,9 @@
 #define mbedtls_rsa_pkcs1_encrypt     trim_rsa_pkcs1_encrypt
 #define mbedtls_rsa_pkcs1_sign        trim_rsa_pkcs1_sign
 
+/* Those that mbedtls_p256.c stands in for. */
+#define mbedtls_ecdsa_read_signature      trim_ecdsa_read_signature
+#define mbedtls_psa_ecp_export_public_key trim_psa_ecp_export_public_key
+#define mbedtls_psa_key_agreement_ecdh    trim_psa_key_agreement_ecdh
+
 #endif

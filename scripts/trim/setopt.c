@@ -145,6 +145,9 @@ static CURLcode set_function(struct Curl_easy *data, CURLoption option, va_list 
     case CURLOPT_HEADERFUNCTION:
         data->set.fwrite_header = va_arg(value, curl_write_callback);
         break;
+    case CURLOPT_SOCKOPTFUNCTION:
+        data->set.fsockopt = va_arg(value, curl_sockopt_callback);
+        break;
     case CURLOPT_SSL_CTX_FUNCTION:
         data->set.ssl.fsslctx = va_arg(value, curl_ssl_ctx_callback);
         break;

@@ -4,9 +4,10 @@ import json
 import os
 import platform
 import re
+import shutil
 
 import pytest
-from shim_lab import wait_for
+from shim_lab import ROOT, wait_for
 from sink import Sink
 
 MEMBERS = ["event_label", "os", "arch", "platform", "release", "method", "cid"]
@@ -129,3 +130,20 @@ def test_the_receipt_is_what_was_sent(case):
     time, status, endpoint, body = (case.place / "telemetry_last").read_text().splitlines()
     assert body.encode() == request.body and endpoint == case.sink.url and status == "204"
     assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\dZ", time)
+
+
+def test_few_packets(make_case, pki, tmp_path):
+    """The end of the handshake waits for the request, and no acknowledgement goes alone at the start."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    log = tmp_path / "strace"
+    with Sink(tls=pki) as sink:
+        case = make_case(sink)
+        strace = ["strace", "-f", "-o", log, "-e", "trace=connect,sendto,setsockopt", ROOT / "build/footfall"]
+        case.run([*strace, "emit", "install_start", "--app", "acme", "--endpoint", sink.url, "--cacert", pki.ca, "--strict"])
+        assert len(sink.requests) == 1
+    calls = log.read_text()
+    assert re.search(r"TCP_QUICKACK, \[0\].*?\n.*connect\(", calls, re.S)
+    flags = re.findall(r"sendto\(.*, (\S+), NULL, 0\) += \d+", calls)
+    hello, *handshake, request = ("MSG_MORE" in each for each in flags[:-1])  # the last is TLS's goodbye
+    assert not hello and handshake and all(handshake) and not request, calls
