@@ -1,6 +1,7 @@
 # make            build/footfall and build/footfall-collector
 # make demo       the main job, end to end
-# make test       all tests; make lint, make bench, make fuzz, make size
+# make test       all tests; make lint, make bench, make fuzz
+# make size       what build/footfall is made of: by library, and the ten largest files and functions
 # make windows    build/footfall.exe
 # make TELEMETRY=off, make TELEMETRY=off windows    build/footfall[.exe] with no network code in it
 # make release    build/release: every platform, packed, listed, signed; make test-release

@@ -69,3 +69,10 @@ always:
 
 test-programs: build/shim/off-$(NATIVE)/footfall build/shim/off-x86_64-windows-gnu/footfall.exe \
     build/shim/off-$(NATIVE)/footfall.symbols build/shim/$(NATIVE)/footfall.symbols
+
+# What the program is made of, and which file brought it.
+size: build/footfall build/shim/$(NATIVE)/footfall.symbols
+	@scripts/size $^ $(patsubst %,build/obj/$(NATIVE)/%.o,$(call shim_files,$(NATIVE))) \
+	    $(filter %/trim_libc.o %.a,$(SHIM_LDLIBS)) $(MUSL_LIB)/libc.a
+
+.PHONY: size
