@@ -67,14 +67,10 @@ static int run_command(const struct command *command, char **args)
     return command->run(&options);
 }
 
-int footfall_main(int argc, char **argv)
+static int answer(const char *first, char **args)
 {
-    static char errors[512];
-    const char *first = argc > 1 ? argv[1] : "";
     const struct command *command;
 
-    /* One write for a line, so that a message is not torn apart by another program's. */
-    setvbuf(stderr, errors, _IOLBF, sizeof errors);
     if (first[0] == '\0') {
         usage_program(stderr, commands);
         return STATUS_USAGE;
@@ -88,5 +84,20 @@ int footfall_main(int argc, char **argv)
         return STATUS_DONE;
     }
     command = find_command(first);
-    return command == NULL ? unknown_command(first) : run_command(command, argv + 2);
+    return command == NULL ? unknown_command(first) : run_command(command, args);
+}
+
+int footfall_main(int argc, char **argv)
+{
+    static char errors[512];
+    int status;
+
+    /* One write for a line, so that a message is not torn apart by another program's. */
+    setvbuf(stderr, errors, _IOLBF, sizeof errors);
+    status = argc > 1 ? answer(argv[1], argv + 2) : answer("", argv);
+    if (status == STATUS_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
+        fprintf(stderr, "footfall: standard output cannot be written to; is its disk full?\n");
+        status = STATUS_FAILED;
+    }
+    return status;
 }

@@ -142,10 +142,10 @@ static void take_environment(struct options *o, unsigned command)
         /* A smoke test redirects an unchanged installer: for the endpoint the variable wins. */
         if (o->value[i] != NULL && i != OPT_ENDPOINT)
             continue;
-        if (option_specs[i].metavar != NULL)
-            o->value[i] = text;
-        else if (variable_on(i, text))
-            o->value[i] = "";
+        if (option_specs[i].metavar == NULL && !variable_on(i, text))
+            continue;
+        o->value[i] = option_specs[i].metavar != NULL ? text : "";
+        o->from_environment[i] = true;
     }
 }
 
@@ -216,6 +216,16 @@ static bool check_words(struct options *o)
     return true;
 }
 
+/* Who wraps a command answers for the options; the environment is the user's, and what nobody can
+ * interpret there is an opt-out and no reason not to run the command. */
+static void drop_environment(struct options *o)
+{
+    for (enum option i = 0; i < OPTIONS; i++)
+        if (o->from_environment[i] && i != OPT_APP)
+            o->value[i] = NULL;
+    o->value[OPT_NO_TELEMETRY] = "";
+}
+
 bool options_read(struct options *o, enum command_set command, char **args)
 {
     *o = (struct options){.event = NULL};
@@ -226,5 +236,10 @@ bool options_read(struct options *o, enum command_set command, char **args)
     take_environment(o, command);
     if (o->value[OPT_RUN] != NULL && o->value[OPT_RUN][0] == '\0')
         o->value[OPT_RUN] = NULL; /* --run "$TOKEN" with nothing in it names no run */
+    if (check_words(o) && check_times(o))
+        return true;
+    if (command != COMMAND_RUN)
+        return false;
+    drop_environment(o);
     return check_words(o) && check_times(o);
 }

@@ -35,10 +35,11 @@ extern const struct option_spec option_specs[OPTIONS];
 #define RUN_TOKEN_MAX     200 /* bytes */
 
 struct options {
-    const char *value[OPTIONS]; /* NULL: not given; a switch that was given holds "" */
-    const char *event;          /* the first word that is no option, or NULL */
-    char **command;             /* what follows "--", ends with NULL; or NULL */
-    long watch_pid;             /* 0: the parent */
+    const char *value[OPTIONS];     /* NULL: not given; a switch that was given holds "" */
+    bool from_environment[OPTIONS]; /* what value holds, where it holds anything */
+    const char *event;              /* the first word that is no option, or NULL */
+    char **command;                 /* what follows "--", ends with NULL; or NULL */
+    long watch_pid;                 /* 0: the parent */
     unsigned watch_limit_ms;
     unsigned deadline_ms;
     char error[OPTIONS_ERROR_MAX]; /* what is wrong and what to do about it, one line */

@@ -23,6 +23,13 @@ def test_help_goes_to_standard_output(case):
     assert call(case, "--version").out.decode() == f"footfall {VERSION}\n"
 
 
+def test_what_cannot_be_printed_is_a_failure(case):
+    for words in (["--help"], ["--version"], ["explain", "--app", "acme"], ["id", "--reset", "--app", "acme"],
+                  ["enable", "--app", "acme"]):
+        done = case.run(["sh", "-c", 'exec "$@" >/dev/full', "sh", SHIM, *words])
+        assert done.status == 1 and done.err.count(b"\n") == 1 and b"standard output" in done.err, words
+
+
 def test_no_words_is_wrong_usage(case):
     done = call(case)
     assert done.status == 2 and done.out == b"" and b"Usage" in done.err

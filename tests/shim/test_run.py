@@ -69,9 +69,14 @@ def test_an_inner_emit_belongs_to_the_same_run(case):
 
 def test_opted_out_or_broken_changes_nothing(case):
     for env in ({"DO_NOT_TRACK": "1"}, {"FOOTFALL_ENDPOINT": "https://127.0.0.1:1/"}, {"HOME": "/nonexistent"},
-                {"FOOTFALL_ENDPOINT": "not a url"}):
+                {"FOOTFALL_ENDPOINT": "not a url"}, {"FOOTFALL_DEADLINE": "soon"}, {"FOOTFALL_RUN": "x" * 201},
+                {"FOOTFALL_CONSENT": "perhaps"}, {"FOOTFALL_WATCH_LIMIT": "-1"}):
         done = case.run(words(case, "sh", "-c", "echo out; exit 3"), env=env)
         assert (done.status, done.out, done.err) == (3, b"out\n", b""), env
+    done = case.run([SHIM, "run", "--", "sh", "-c", "exit 3"], env={"FOOTFALL_APP": "acme", "FOOTFALL_DEADLINE": "soon"})
+    assert (done.status, done.err) == (3, b"")
+    done = case.run(words(case, "sh", "-c", "exit 3", options=["--deadline", "soon"]))
+    assert done.status == 2 and b"--deadline soon" in done.err, "an option is the caller's own mistake"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGQUIT])
