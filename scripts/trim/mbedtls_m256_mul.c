@@ -1,7 +1,8 @@
 /*
- * In the place of p256-m's m256_mul() on little-endian machines with a 128-bit product: the same Montgomery
- * multiplication in words of 64 bits instead of 32, a quarter of the products. Like the original it
- * takes the same time whatever the numbers are: no branch and no address depends on them.
+ * In the place of p256-m's m256_mul() on little-endian machines with a 128-bit product: the same
+ * Montgomery multiplication in words of 64 bits instead of 32, a quarter of the products. Like the
+ * original it takes the same time whatever the numbers are: no branch and no address depends on
+ * them.
  */
 
 /* x * y + add + *carry: returns the low word, and leaves the high one in *carry. */
