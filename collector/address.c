@@ -107,6 +107,19 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Some proxies write the client's port too: 192.0.2.1:5060, [2001:db8::1]:5060. */
+static size_t without_port(const char *text, size_t len)
+{
+    size_t end = len;
+
+    while (end > 0 && text[end - 1] >= '0' && text[end - 1] <= '9')
+        end--;
+    if (end < 2 || end == len || text[end - 1] != ':')
+        return len;
+    end--;
+    return text[end - 1] == ']' || memchr(text, ':', end) == NULL ? end : len;
+}
+
 struct address address_client(const struct address *peer, const char *forwarded,
                               const struct address_network *trusted, size_t count)
 {
@@ -122,7 +135,7 @@ struct address address_client(const struct address *peer, const char *forwarded,
             ;
         while (stop > start && is_blank(forwarded[stop - 1]))
             stop--;
-        if (!address_parse(forwarded + start, stop - start, &next))
+        if (!address_parse(forwarded + start, without_port(forwarded + start, stop - start), &next))
             break;
         client = next;
         end -= end > 0 ? 1 : 0;

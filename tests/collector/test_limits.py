@@ -56,6 +56,10 @@ def test_forwarded_addresses_are_believed_from_named_proxies_only(tmp_path):
     # An IPv6 network of a household is one.
     assert [send(one, {"X-Forwarded-For": f"2001:db8:1:2::{i}"}) for i in range(5)] == [204] * 3 + [429] * 2
     assert send(one, {"X-Forwarded-For": "2001:db8:1:3::1"}) == 204
+    # With the client's port, as some proxies write it.
+    assert [send(one, {"X-Forwarded-For": f"203.0.113.{i}:50{i}60"}) for i in range(20, 25)] == [204] * 5
+    assert [send(one, {"X-Forwarded-For": f"203.0.113.30:50{i}60"}) for i in range(5)] == [204] * 3 + [429] * 2
+    assert [send(one, {"X-Forwarded-For": f"[2001:db8:{i}::1]:5060"}) for i in range(4, 9)] == [204] * 5
     assert one.stop() == 0
 
 
