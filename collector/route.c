@@ -15,6 +15,8 @@ static const struct route routes[] = {
     {"/v1/apps/{app}/validate", ROUTE_POST, ROUTE_VALIDATE, NULL},
     {"/v1/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL},
     {"/v1/apps/{app}/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL},
+    /* The sibling of /api/telemetry, which is where `footfall forget` asks. */
+    {"/api/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL},
     {"/v1/schema", READ, ROUTE_PAGE, pages_schema},
     {"/v1/policy", READ, ROUTE_PAGE, pages_policy},
     {"/v1/stats", READ, ROUTE_PAGE, pages_stats},

@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from collector_lab import BINARY, Collector, make_event, wait_until
+from collector_lab import BINARY, ROOT, Collector, make_event, wait_until
 
 JSON = {"Content-Type": "application/json"}
 OPEN = "rate-limit = 0\n[app default]\n[app tool]\n"
@@ -83,6 +83,18 @@ def test_hit_and_miss_answer_alike_and_late_events_stay_out(tmp_path):
     assert one.metric("footfall_erased_events_total") == 1
     assert one.stop() == 0
     assert not holds(tmp_path, known) and not holds(tmp_path, unknown)
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/apps/tool/events", "/api/telemetry"])
+def test_footfall_forget_finds_every_endpoint_s_sibling(tmp_path, path):
+    one = Collector(tmp_path, OPEN).start()
+    words = ["--app", "acme", "--endpoint", one.url + path]
+    for command in (["emit", "install_complete", "--strict"], ["forget"]):
+        done = subprocess.run([ROOT / "build" / "footfall", *command, *words], capture_output=True, text=True, timeout=20,
+                              env={"HOME": str(tmp_path)})
+        assert done.returncode == 0, done.stderr
+    assert "erased at the collector" in done.stdout
+    assert one.stop() == 0
 
 
 def test_an_erasure_in_one_app_leaves_the_others(tmp_path):
