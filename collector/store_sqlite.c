@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "random.h"
+
+#define CLAIM_STEP_MS 20
 
 static const char *const statement_sql[STATEMENTS] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -140,12 +143,20 @@ static int connect(struct store *store, const struct store_options *options, sql
 
 /* A lock beside SQLite's own, which come and go: it lasts as long as the process, and a kill ends
  * it. The descriptor stays open until SQLite has closed the file, since closing any descriptor of
- * a file drops the locks that SQLite has on it. Only a lock that is taken is a no. */
+ * a file drops the locks that SQLite has on it. Only a lock that is taken is a no, and one that is
+ * ending just now is waited for. */
 static int claim(struct store *store)
 {
+    const struct timespec step = {.tv_nsec = CLAIM_STEP_MS * 1000000};
+
     store->claim = open(store->file, O_RDWR | O_CLOEXEC);
-    if (store->claim >= 0 && flock(store->claim, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return SQLITE_BUSY;
+    for (unsigned ms = 0; store->claim >= 0; ms += CLAIM_STEP_MS) {
+        if (flock(store->claim, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            break;
+        if (ms >= store->busy_ms)
+            return SQLITE_BUSY;
+        nanosleep(&step, NULL);
+    }
     return SQLITE_OK;
 }
 

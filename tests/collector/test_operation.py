@@ -114,6 +114,10 @@ def test_a_store_has_one_collector(tmp_path):
     one.kill()
     one.start()
     assert one.post(make_event()) == 204, "a killed one holds nothing"
+    ending = one.process
+    ending.terminate()
+    one.start()
+    assert ending.wait(10) == 0 and one.post(make_event()) == 204, "one that ends is waited for"
     assert one.stop() == 0
 
 
