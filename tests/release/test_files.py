@@ -60,6 +60,16 @@ def entries(archive):
 
 
 @each_platform()
+def test_the_installers_know_the_checksums(platform, release):
+    """Which of them they fetch, and with what checksum: by the lines of their settings."""
+    for name in ("install.sh", "install.ps1"):
+        text = (release / name).read_text()
+        for line in (f"{platform.archive.name}={sums(release)[platform.archive.name]}",
+                     f"{platform.platform}={sums(release)[platform.shim.name]}"):
+            assert text.count(f"\n{line}\n") == 1, line
+
+
+@each_platform()
 def test_an_archive_holds_all_that_belongs_to_its_program(platform, release):
     top = f"footfall-{platform.platform}"
     found = entries(platform.archive)
@@ -171,7 +181,8 @@ def test_without_a_key_it_says_that_it_is_unsigned(release, folder):
     done = pack(folder)
     assert done.returncode == 0 and "UNSIGNED: FOOTFALL_RELEASE_KEY names no minisign key" in done.stdout, done
     assert {path.name for path in (folder / "out").iterdir()} == {
-        "footfall-windows-x86_64.exe", "footfall-windows-x86_64.zip", f"footfall-{VERSION}.cdx.json", "SHA256SUMS"}
+        "footfall-windows-x86_64.exe", "footfall-windows-x86_64.zip", f"footfall-{VERSION}.cdx.json", "SHA256SUMS",
+        "install.sh", "install.ps1"}
 
 
 @pytest.mark.parametrize("environment, complaint", [
