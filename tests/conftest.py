@@ -1,11 +1,43 @@
-"""For all tests: an unexpected SKIP fails in CI, and the last line of a run is its tally."""
+"""For all tests: an unexpected SKIP fails in CI, the last line of a run is its tally; and the places that more than
+one room's tests work in."""
 import os
+import pathlib
 import sys
+import tempfile
 
 import pytest
+from shim_lab import Case
+from sink import Pki
 
 # What a machine may lack and still count as tested; everything else scripts/bootstrap installs.
 MAY_BE_MISSING = ("pwsh", "PowerShell")
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+def folder():
+    """Not pytest's own temporary folder, which other users of the machine cannot enter."""
+    with tempfile.TemporaryDirectory(prefix="footfall-test.", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+@pytest.fixture
+def make_case(folder):
+    """Cases with other sinks, or with several homes."""
+    cases = []
+
+    def make(sink=None, name=None):
+        cases.append(Case(folder / (name or f"case{len(cases)}"), sink))
+        return cases[-1]
+
+    yield make
+    for case in cases:
+        case.end()
 
 
 def is_expected(reason):
