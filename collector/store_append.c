@@ -272,8 +272,10 @@ enum store_error store_append(struct store *store, int64_t now, struct store_eve
     struct batch batch = {.store = store, .now = now, .day = (int32_t)(now / DAY_SECONDS)};
     enum store_error error;
 
-    if (!turn_take_within(&store->writing, patience_ms))
+    if (!turn_take_within(&store->writing, patience_ms)) {
+        store_say(store, "another thread is writing");
         return STORE_BUSY;
+    }
     sqlite3_busy_timeout(store->writer, (int)patience_ms);
     error = store_error_of(store, store->writer, append(&batch, events, count));
     sqlite3_busy_timeout(store->writer, (int)store->busy_ms);

@@ -33,18 +33,22 @@ static const char *const statement_sql[STATEMENTS] = {
                          " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests",
 };
 
+void store_say(struct store *store, const char *why)
+{
+    pthread_mutex_lock(&store->message_lock);
+    snprintf(store->message, sizeof store->message, "%s", why);
+    pthread_mutex_unlock(&store->message_lock);
+}
+
 enum store_error store_error_of(struct store *store, sqlite3 *db, int code)
 {
     int number = sqlite3_system_errno(db);
 
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
         return STORE_OK;
-    pthread_mutex_lock(&store->message_lock);
-    snprintf(store->message, sizeof store->message, "%s",
-             code == SQLITE_READONLY_DBMOVED
-                 ? "the file was moved, removed or exchanged; put it back, or restart"
-                 : sqlite3_errstr(code));
-    pthread_mutex_unlock(&store->message_lock);
+    store_say(store, code == SQLITE_READONLY_DBMOVED
+                         ? "the file was moved, removed or exchanged; put it back, or restart"
+                         : sqlite3_errstr(code));
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -88,6 +88,8 @@ struct store {
     unsigned busy_ms;
 };
 
+/* Notes what store_message() is to say. */
+void store_say(struct store *store, const char *why);
 /* Maps what SQLite says, and notes its message. */
 enum store_error store_error_of(struct store *store, sqlite3 *db, int code);
 
