@@ -33,7 +33,7 @@ $footfall_ci = ''
 #   Enter-Footfall $args      where installing begins
 #   Complete-Footfall         at success, before the last line is printed
 #   Exit-Footfall             first of all in a `finally` around the whole
-$footfall = @{ state = 'off' } # off, running, stated; and what the shim is called with
+$footfall = @{ state = 'off'; platform = '' } # off, running, stated; and what the shim is called with
 $footfall_install_folder = '' # yours to fill in: one more place where a program may run
 
 # Reads a variable's value as shim/spec/optout.tsv does: none, yes, no or odd. Words are compared
@@ -101,6 +101,7 @@ function Test-FootfallAllowed([object[]]$Arguments) {
 # Names the machine as the shims are named: by kernel and machine, whatever this process was built
 # for. An emulated one is told another machine by its environment than the registry knows.
 function Get-FootfallPlatform {
+    if ($footfall.platform) { return $footfall.platform }
     if ([IO.Path]::DirectorySeparatorChar -eq '\') {
         $machine = $env:PROCESSOR_ARCHITEW6432
         if (-not $machine) {
@@ -123,7 +124,8 @@ function Get-FootfallPlatform {
         '^armv(7.*|8l)$' { $machine = 'armv7' }
         '^(i[3-6]86|x86|i86pc)$' { $machine = 'i686' }
     }
-    return "$kernel-$machine"
+    $footfall.platform = "$kernel-$machine"
+    return $footfall.platform
 }
 
 # The shim, sending one event; throws if it cannot be started.
