@@ -37,6 +37,17 @@ def make_event(label="install_complete", **members):
     return event
 
 
+STARTED = []
+
+
+def end_all():
+    """Whatever a failed test has left running."""
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 class Collector:
     """Runs build/footfall-collector with a configuration, in a folder, under a scrubbed environment."""
 
@@ -57,6 +68,7 @@ class Collector:
         command = [*map(str, wrapper), str(self.binary), "--config", str(self.config), "--listen", self.listen, "--db", str(self.db)]
         self.process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True)
+        STARTED.append(self.process)
         self.address = None
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
