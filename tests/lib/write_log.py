@@ -75,7 +75,7 @@ def calls(lines):
 
 
 def read(path):
-    """The log as (line, Write | Sync | Gone | Answer) in order."""
+    """The log as (line, Write | Sync | Gone | Answer) in order. A request may come in pieces."""
     requests, steps = {}, []
     with open(path, encoding="ascii") as lines:
         for number, name, arguments, begun in calls(lines.read().splitlines()):
@@ -89,11 +89,10 @@ def read(path):
             elif name == "unlink":
                 step = Gone(text(arguments[0]).decode())
             elif name == "recvfrom" and '"' in arguments[1]:
-                request = text(arguments[1])
-                if ID.search(request):
-                    requests[arguments[0]] = Answer(request.split(b" ")[0], ID.search(request)[0].decode())
+                requests[arguments[0]] = requests.get(arguments[0], b"") + text(arguments[1])
             elif name == "sendto" and text(arguments[1]).startswith(b"HTTP/1.1 204"):
-                step = requests[arguments[0]]
+                request = requests.pop(arguments[0])
+                step = Answer(request.split(b" ")[0], ID.search(request)[0].decode())
             if step is not None:
                 steps.append((number, step))
     return steps
