@@ -156,6 +156,16 @@ static void add_lanes(struct forwarder *forwarder, enum forward_service service,
     }
 }
 
+/* Before the first request is taken: what comes from then on is forwarded. A lane that cannot be
+ * opened now has said so, and is opened by its first step. */
+static void open_lanes(struct forwarder *forwarder)
+{
+    struct forward_world world = {.store = forwarder->store, .steady = steady_ms()};
+
+    for (size_t i = 0; i < forwarder->lane_count; i++)
+        (void)forward_lane_open(&forwarder->lanes[i], &world);
+}
+
 /* NULL when no app forwards to the service, or when it cannot be done. */
 static struct forwarder *start_service(enum forward_service service, const struct config *config,
                                        struct store *store)
@@ -168,6 +178,7 @@ static struct forwarder *start_service(enum forward_service service, const struc
             forwarder_free(forwarder);
             return NULL;
         }
+        open_lanes(forwarder);
     }
     if (forwarder && pthread_create(&forwarder->thread, NULL, work, forwarder) == 0)
         return forwarder;

@@ -173,7 +173,7 @@ static void send_batch(struct forward_lane *lane, struct forward_world *world, s
         back_off(lane, world, 0, "the store cannot be written");
 }
 
-static bool open_cursor(struct forward_lane *lane, const struct forward_world *world)
+bool forward_lane_open(struct forward_lane *lane, const struct forward_world *world)
 {
     if (lane->open)
         return true;
@@ -192,7 +192,7 @@ bool forward_lane_step(struct forward_lane *lane, struct forward_world *world)
     size_t count = 0;
     struct store_cursor behind;
 
-    if (world->steady < lane->due || !open_cursor(lane, world))
+    if (world->steady < lane->due || !forward_lane_open(lane, world))
         return false;
     uint64_t generation = store_generation(world->store);
     if (generation == lane->seen)

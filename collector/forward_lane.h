@@ -73,6 +73,10 @@ struct forward_world {
 };
 #define FORWARD_ROOM 500
 
+/* Notes where forwarding begins: with what is stored after the first call. False: not possible now;
+ * the next step tries again. */
+bool forward_lane_open(struct forward_lane *lane, const struct forward_world *world);
+
 /* Sends what is due. True when it got something done and should be called again at once. */
 bool forward_lane_step(struct forward_lane *lane, struct forward_world *world);
 
