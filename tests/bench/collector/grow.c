@@ -47,9 +47,9 @@ static int grow(struct store *store, long events, long days)
     long long now = time(NULL);
 
     for (long day = days; day >= 1; day--) {
-        long todo = events / days;
-        while (todo > 0) {
-            size_t n = todo < BATCH ? (size_t)todo : BATCH;
+        long left = events / days;
+        while (left > 0) {
+            size_t n = left < BATCH ? (size_t)left : BATCH;
             for (size_t i = 0; i < n; i++) {
                 fill(&event[i]);
                 entry[i] = (struct store_event){.event = &event[i], .app = "default"};
@@ -58,7 +58,7 @@ static int grow(struct store *store, long events, long days)
                 fprintf(stderr, "grow: %s\n", store_message(store));
                 return 1;
             }
-            todo -= (long)n;
+            left -= (long)n;
         }
     }
     return 0;
