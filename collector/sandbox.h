@@ -7,8 +7,9 @@
 #include "config.h"
 
 /* When root: becomes `user`, or with "" the owner of the folder that holds `file`. Where that is
- * root too, it stays user 0 but without any capability, and says so in a warning. False with a
- * message when it cannot. */
+ * root too, it becomes nobody, and root's only for the file system (whose owner may write there),
+ * without any capability, and says so in a warning. Before there are threads. False with a message
+ * when it cannot. */
 __attribute__((warn_unused_result)) bool sandbox_drop_root(const char *user, const char *file,
                                                            char message[CONFIG_MESSAGE_MAX]);
 

@@ -8,6 +8,8 @@
 
 /* linux/capability.h */
 #define SANDBOX_CAP_VERSION 0x20080522
+#define SANDBOX_CAP_SETUID  (1u << 7)
+#define SANDBOX_NOBODY      65534 /* the kernel's own overflow user and group */
 struct sandbox_cap_header {
     uint32_t version;
     int pid;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,22 +24,58 @@ static const char *folder_of(const char *file, char buffer[4096])
     return dirname(buffer);
 }
 
-/* Still user 0, so that the files stay reachable, but with none of root's powers. */
-static bool drop_capabilities(void)
+static bool set_capabilities(uint32_t effective, uint32_t permitted)
 {
     struct sandbox_cap_header header = {.version = SANDBOX_CAP_VERSION};
-    struct sandbox_cap_data none[2] = {{0}};
+    struct sandbox_cap_data sets[2] = {{.effective = effective, .permitted = permitted}};
 
+    return syscall(SYS_capset, &header, sets) == 0;
+}
+
+static void drop_bounding_set(void)
+{
     for (unsigned long cap = 0; cap < 64; cap++)
         prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-    return syscall(SYS_capset, &header, none) == 0;
 }
 
 static bool become(uid_t uid, gid_t gid, const char *name)
 {
     if ((name != NULL ? initgroups(name, gid) : setgroups(0, NULL)) != 0)
         return false;
-    return setgid(gid) == 0 && setuid(uid) == 0 && (uid == 0 || setuid(0) != 0);
+    return setgid(gid) == 0 && setuid(uid) == 0 && setuid(0) != 0;
+}
+
+/* A folder of root's lets nobody else write, so the file system goes on seeing root as the owner
+ * of its own files, and that is all that is left of it: user, group and powers are gone, with no
+ * way back. */
+static bool become_nobody_but_for_files(void)
+{
+    struct passwd *nobody = getpwnam("nobody");
+    uid_t uid = nobody != NULL ? nobody->pw_uid : SANDBOX_NOBODY;
+    gid_t gid = nobody != NULL ? nobody->pw_gid : SANDBOX_NOBODY;
+
+    drop_bounding_set();
+    if (setgroups(0, NULL) != 0 || setgid(gid) != 0 || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
+        setuid(uid) != 0)
+        return false;
+    if (!set_capabilities(SANDBOX_CAP_SETUID, SANDBOX_CAP_SETUID))
+        return false;
+    setfsuid(0);
+    return set_capabilities(0, 0) && setfsuid((uid_t)-1) == 0 && setuid(0) != 0;
+}
+
+/* Root of a container without powers, or of a name space with a single user, can become nobody
+ * else; it is root in name only. */
+static bool keep_files_alone(void)
+{
+    if (become_nobody_but_for_files())
+        log_line(LOG_WARN, "started as root: is nobody now, but for files; set `user` to another",
+                 NULL);
+    else if (set_capabilities(0, 0))
+        log_line(LOG_WARN, "started as root in name only; set `user` to another", NULL);
+    else
+        return false;
+    return true;
 }
 
 bool sandbox_drop_root(const char *user, const char *file, char message[CONFIG_MESSAGE_MAX])
@@ -55,15 +92,12 @@ bool sandbox_drop_root(const char *user, const char *file, char message[CONFIG_M
                  "user \"%.64s\" does not exist; name another in `user`", user);
         return false;
     }
-    if (entry != NULL)
+    if (entry != NULL && entry->pw_uid != 0)
         ok = become(entry->pw_uid, entry->pw_gid, entry->pw_name);
-    else if (stat(folder_of(file, buffer), &st) == 0 && st.st_uid != 0)
+    else if (entry == NULL && stat(folder_of(file, buffer), &st) == 0 && st.st_uid != 0)
         ok = become(st.st_uid, st.st_gid, NULL);
-    else {
-        ok = drop_capabilities();
-        log_line(LOG_WARN, "started as root: no capability is kept, but set `user` to another",
-                 NULL);
-    }
+    else
+        ok = keep_files_alone();
     if (!ok)
         snprintf(message, CONFIG_MESSAGE_MAX, "cannot stop being root: %s", strerror(errno));
     return ok;

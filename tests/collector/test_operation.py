@@ -171,14 +171,39 @@ def test_root_is_given_up_after_binding(tmp_path):
         folder.rmdir()
 
 
-def test_started_as_root_in_a_folder_of_root_it_has_no_power_left(tmp_path):
+def of_process(process, *fields):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return [re.search(rf"^{field}:(.*)$", status, re.M).group(1).split() for field in fields]
+
+
+@pytest.mark.parametrize("user", ["", "user = root\n"])
+def test_started_as_root_in_a_folder_of_root_it_is_nobody_but_for_files(tmp_path, user):
     if os.geteuid() != 0:
         pytest.skip("only root can give it up")
-    one = Collector(tmp_path, "[app default]\n").start()
-    status = pathlib.Path(f"/proc/{one.process.pid}/status").read_text()
-    for field in ("CapPrm", "CapEff", "CapBnd", "CapInh"):
-        assert re.search(rf"^{field}:\s+0+$", status, re.M), field
+    nobody = pwd.getpwnam("nobody")
+    one = Collector(tmp_path, user + "[app default]\n").start()
+    uid, gid, groups = str(nobody.pw_uid), str(nobody.pw_gid), []
+    assert of_process(one.process, "Uid", "Gid", "Groups") == [[uid] * 3 + ["0"], [gid] * 4, groups]
+    assert all(int(value, 16) == 0 for [value] in of_process(one.process, "CapPrm", "CapEff", "CapBnd", "CapInh"))
+    for thread in pathlib.Path(f"/proc/{one.process.pid}/task").iterdir():
+        assert re.search(rf"^Uid:\s+{uid}\s+{uid}\s+{uid}\s+0$", (thread / "status").read_text(), re.M)
+    assert one.post(make_event()) == 204
     assert one.stop() == 0
+    assert one.db.stat().st_uid == 0
+    assert any("nobody" in line for line in one.log)
+
+
+@pytest.mark.parametrize("wrapper", [["setpriv", "--bounding-set=-all", "--inh-caps=-all"], ["unshare", "--map-root-user"]])
+def test_root_in_name_only_starts_all_the_same(tmp_path, wrapper):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give it up")
+    if subprocess.run([*wrapper, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip(f"not allowed here: {' '.join(wrapper)}")
+    one = Collector(tmp_path, "[app default]\n").start(wrapper=wrapper)
+    assert of_process(one.process, "Uid", "CapPrm") == [["0"] * 4, ["0" * 16]]
+    assert one.post(make_event()) == 204
+    assert one.stop() == 0
+    assert any("name only" in line for line in one.log)
 
 
 def test_the_sandbox_is_on_where_the_system_has_it(tmp_path):
