@@ -1,4 +1,5 @@
 """Events go on to Google Analytics 4 and PostHog: all of them, in order, whatever happens on the way."""
+import os
 import pathlib
 import signal
 import socket
@@ -118,6 +119,20 @@ def test_only_events_since_forwarding_was_switched_on(collector, posthog, tmp_pa
     one.post_all([later])
     wait_until(lambda: posthog.events, what="an event")
     assert got_by_posthog(posthog.events) == told([later])
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_where_it_begins_is_stored_before_the_first_request(tmp_path, turn):
+    """Noted later, what came in between would never be forwarded. Two threads' race: one turn may miss it."""
+    (tmp_path / "posthog-key").write_text(KEY + "\n")
+    lines = posthog_lines(tmp_path, f"http://127.0.0.1:{free_port()}")
+    one = Collector(tmp_path / "c", f"[app default]\n{lines}")
+    one.start(wrapper=["strace", "-f", "-qq", "-s", "100000", "-e", "trace=write,writev,pwrite64", "-o", tmp_path / "log"])
+    child = int(pathlib.Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children").read_text().split()[0])
+    os.kill(child, signal.SIGTERM)
+    one.wait()
+    log = (tmp_path / "log").read_text(errors="replace")
+    assert "posthog" in log[:log.index("listening on")]
 
 
 def test_a_reload_switches_forwarding_on_and_off(collector, posthog, tmp_path):
