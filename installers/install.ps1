@@ -33,365 +33,415 @@ $footfall_ci = ''
 #   Enter-Footfall $args      where installing begins
 #   Complete-Footfall         at success, before the last line is printed
 #   Exit-Footfall             first of all in a `finally` around the whole
-$footfall = @{ state = 'off'; platform = '' } # off, running, stated; and what the shim is called with
+$footfall = [hashtable]::Synchronized(@{ platform = ''; turn = $null; outcome = ''; place = ''; shim = '' })
 $footfall_install_folder = '' # yours to fill in: one more place where a program may run
 
-# Reads a variable's value as shim/spec/optout.tsv does: none, yes, no or odd. Words are compared
-# byte by byte, not as the user's language does.
-function Read-FootfallValue([string]$Value) {
-    $word = $Value.Trim([char[]]" `t`n`v`f`r").ToLowerInvariant()
-    if ($word -eq '') { return 'none' }
-    if ([Array]::IndexOf(('0', 'false', 'no', 'off', 'n', 'f'), $word) -ge 0) { return 'no' }
-    if ([Array]::IndexOf(('1', 'true', 'yes', 'on', 'y', 't', 'enable', 'enabled'), $word) -ge 0) { return 'yes' }
-    return 'odd'
-}
-
-function Read-FootfallVariable([string]$Variable) {
-    return Read-FootfallValue ([Environment]::GetEnvironmentVariable($Variable))
-}
-
-# Is this continuous integration, and nobody said that it may count?
-function Test-FootfallCi {
-    if ((Read-FootfallVariable 'FOOTFALL_ALLOW_CI') -eq 'yes') { return $false }
-    switch (Read-FootfallVariable 'CI') {
-        'no' { return $false }
-        'none' { break }
-        default { return $true }
+# All that is done beside the installer, in a runspace of its own: asks the gates, fetches the shim,
+# has it send the start, waits until the outcome is `stated` and has that sent. An installer that
+# ends too early for this leaves the rest to a process of its own, which runs the same functions; one
+# that is killed before its shim is there to watch it leaves no event at all.
+$footfall_beside = {
+    # Reads a variable's value as shim/spec/optout.tsv does: none, yes, no or odd. Words are compared
+    # byte by byte, not as the user's language does.
+    function Read-FootfallValue([string]$Value) {
+        $word = $Value.Trim([char[]]" `t`n`v`f`r").ToLowerInvariant()
+        if ($word -eq '') { return 'none' }
+        if ([Array]::IndexOf(('0', 'false', 'no', 'off', 'n', 'f'), $word) -ge 0) { return 'no' }
+        if ([Array]::IndexOf(('1', 'true', 'yes', 'on', 'y', 't', 'enable', 'enabled'), $word) -ge 0) { return 'yes' }
+        return 'odd'
     }
-    foreach ($variable in -split $footfall_ci) {
-        if ($variable -ne 'CI' -and [Environment]::GetEnvironmentVariable($variable)) { return $true }
-    }
-    return $false
-}
 
-# Has this machine's administrator, or this user earlier, switched telemetry off?
-function Test-FootfallSwitchedOff {
-    $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
-    $machine = if ($windows) { $env:ProgramData } else { '/etc' }
-    $owner = if ($windows) { $env:USERPROFILE } else { $env:HOME }
-    foreach ($folder in $footfall_app, 'footfall') {
-        $switch = "$machine/$folder/no-telemetry"
-        if ([IO.File]::Exists($switch) -or [IO.Directory]::Exists($switch)) { return $true }
+    function Read-FootfallVariable([string]$Variable) {
+        return Read-FootfallValue ([Environment]::GetEnvironmentVariable($Variable))
     }
-    if ((Read-FootfallVariable "${footfall_prefix}_TELEMETRY") -eq 'yes' -or -not $owner) { return $false }
-    $choice = [IO.FileInfo]"$owner/.$footfall_app/telemetry"
-    $kind = [int]$choice.Attributes
-    if ($kind -eq -1) { return $false } # there is none
-    # A link is somebody else's file. What has no length may be a FIFO: opening it would wait.
-    if ($kind -band ([IO.FileAttributes]::Directory -bor [IO.FileAttributes]::ReparsePoint)) { return $true }
-    if ($choice.Length -eq 0 -or $choice.Length -gt 256) { return $true }
-    return (Read-FootfallValue ([IO.File]::ReadAllText($choice.FullName))) -ne 'yes'
-}
 
-# The contract's gates, as far as they can be asked without the shim; the shim asks them again.
-function Test-FootfallAllowed([object[]]$Arguments) {
-    foreach ($argument in $Arguments) {
-        if ("$argument" -match '^--?no-?telemetry\b') { return $false }
-    }
-    foreach ($variable in 'FOOTFALL_NO_TELEMETRY', 'DO_NOT_TRACK', 'NO_TELEMETRY',
-        "${footfall_prefix}_NO_TELEMETRY", "${footfall_prefix}_DEV") {
-        if (@('yes', 'odd') -contains (Read-FootfallVariable $variable)) { return $false }
-    }
-    if (@('no', 'odd') -contains (Read-FootfallVariable "${footfall_prefix}_TELEMETRY")) { return $false }
-    if ($footfall_release -match '^(dev|0\.0\.0-dev|.*-dirty)$') { return $false }
-    if (-not $footfall_endpoint -and -not $env:FOOTFALL_ENDPOINT) { return $false }
-    return -not (Test-FootfallCi) -and -not (Test-FootfallSwitchedOff)
-}
-
-# Names the machine as the shims are named: by kernel and machine, whatever this process was built
-# for. An emulated one is told another machine by its environment than the registry knows.
-function Get-FootfallPlatform {
-    if ($footfall.platform) { return $footfall.platform }
-    if ([IO.Path]::DirectorySeparatorChar -eq '\') {
-        $machine = $env:PROCESSOR_ARCHITEW6432
-        if (-not $machine) {
-            $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
-            $machine = [Microsoft.Win32.Registry]::GetValue($key, 'PROCESSOR_ARCHITECTURE', $null)
+    # Is this continuous integration, and nobody said that it may count?
+    function Test-FootfallCi {
+        if ((Read-FootfallVariable 'FOOTFALL_ALLOW_CI') -eq 'yes') { return $false }
+        switch (Read-FootfallVariable 'CI') {
+            'no' { return $false }
+            'none' { break }
+            default { return $true }
         }
-        if (-not $machine) { $machine = $env:PROCESSOR_ARCHITECTURE }
-        $kernel = 'windows'
-    } else {
-        $kernel, $machine = -split (uname -sm)
-        $kernel = $kernel.ToLowerInvariant()
-        if ($kernel -eq 'darwin') {
-            $kernel = 'macos'
-            if ((sysctl -n hw.optional.arm64) -eq '1') { $machine = 'aarch64' }
+        foreach ($variable in -split $footfall_ci) {
+            if ($variable -ne 'CI' -and [Environment]::GetEnvironmentVariable($variable)) { return $true }
         }
-    }
-    switch -Regex ($machine) {
-        '^(amd64|x64)$' { $machine = 'x86_64' }
-        '^arm64$' { $machine = 'aarch64' }
-        '^armv(7.*|8l)$' { $machine = 'armv7' }
-        '^(i[3-6]86|x86|i86pc)$' { $machine = 'i686' }
-    }
-    $footfall.platform = "$kernel-$machine"
-    return $footfall.platform
-}
-
-# The shim, sending one event; throws if it cannot be started.
-function Open-FootfallShim([string]$Program, [string]$Words) {
-    $start = [Diagnostics.ProcessStartInfo]::new($Program)
-    $start.Arguments = "emit $Words --app $($footfall.app) --endpoint $($footfall.endpoint)" +
-        " --release $($footfall.release) --method powershell --platform $($footfall.platform) $($footfall.run)"
-    $start.WorkingDirectory = [IO.Path]::GetTempPath()
-    $start.UseShellExecute = $false
-    $start.CreateNoWindow = $true
-    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-    return [Diagnostics.Process]::Start($start)
-}
-
-# Beside the real work, in a process of its own that is told the private folder: fetches the shim,
-# has it send the start, and the outcome if that is known by then. The installer and this each put
-# their half down (`install_complete` or `install_failed`, and `ready`) before they look for the
-# other's: one of them sees both, and when both do, the file `claimed` decides. Started once more
-# after that, it sees to the shim's end and removes what is left.
-$footfall_helper = {
-    $ErrorActionPreference = 'Stop'
-    $folder = [IO.Path]::Combine([Environment]::CurrentDirectory, $args[0])
-    $footfall = @{}
-    foreach ($line in [IO.File]::ReadAllLines("$folder/settings")) {
-        $key, $value = $line -split '=', 2
-        $footfall[$key] = $value
-    }
-
-    function Clear-Folder([string[]]$Folders) {
-        foreach ($each in $Folders) {
-            for ($turn = 0; $turn -lt 150 -and [IO.Directory]::Exists($each); $turn++) {
-                if ($turn -gt 0) { Start-Sleep -Milliseconds 100 }
-                try { [IO.Directory]::Delete($each, $true) } catch { continue }
-            }
-        }
-    }
-
-    function Get-Outcome {
-        foreach ($outcome in 'install_complete', 'install_failed') {
-            if ([IO.File]::Exists("$folder/$outcome")) { return $outcome }
-        }
-    }
-
-    # Did the shim end well? It gets ten seconds.
-    function Test-End([Diagnostics.Process]$Process) {
-        if ($Process.WaitForExit(10000)) { return $Process.ExitCode -eq 0 }
-        $Process.Kill()
         return $false
     }
 
-    # The shim's bytes; throws unless they are what was promised. A name server that says nothing
-    # holds up the task alone, and this process ends without it.
-    function Receive-Shim {
+    # Has this machine's administrator, or this user earlier, switched telemetry off?
+    function Test-FootfallSwitchedOff {
+        $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
+        $machine = if ($windows) { $env:ProgramData } else { '/etc' }
+        $owner = if ($windows) { $env:USERPROFILE } else { $env:HOME }
+        foreach ($folder in $footfall_app, 'footfall') {
+            $switch = "$machine/$folder/no-telemetry"
+            if ([IO.File]::Exists($switch) -or [IO.Directory]::Exists($switch)) { return $true }
+        }
+        if ((Read-FootfallVariable "${footfall_prefix}_TELEMETRY") -eq 'yes' -or -not $owner) { return $false }
+        $choice = [IO.FileInfo]"$owner/.$footfall_app/telemetry"
+        $kind = [int]$choice.Attributes
+        if ($kind -eq -1) { return $false } # there is none
+        # A link is somebody else's file. What has no length may be a FIFO: opening it would wait.
+        if ($kind -band ([IO.FileAttributes]::Directory -bor [IO.FileAttributes]::ReparsePoint)) { return $true }
+        if ($choice.Length -eq 0 -or $choice.Length -gt 256) { return $true }
+        return (Read-FootfallValue ([IO.File]::ReadAllText($choice.FullName))) -ne 'yes'
+    }
+
+    # The contract's gates, as far as they can be asked without the shim; the shim asks them again.
+    function Test-FootfallAllowed([object[]]$Arguments) {
+        foreach ($argument in $Arguments) {
+            if ("$argument" -match '^--?no-?telemetry\b') { return $false }
+        }
+        foreach ($variable in 'FOOTFALL_NO_TELEMETRY', 'DO_NOT_TRACK', 'NO_TELEMETRY',
+            "${footfall_prefix}_NO_TELEMETRY", "${footfall_prefix}_DEV") {
+            if (@('yes', 'odd') -contains (Read-FootfallVariable $variable)) { return $false }
+        }
+        if (@('no', 'odd') -contains (Read-FootfallVariable "${footfall_prefix}_TELEMETRY")) { return $false }
+        if ($footfall_release -match '^(dev|0\.0\.0-dev|.*-dirty)$') { return $false }
+        if (-not $footfall_endpoint -and -not $env:FOOTFALL_ENDPOINT) { return $false }
+        return -not (Test-FootfallCi) -and -not (Test-FootfallSwitchedOff)
+    }
+
+    # Names the machine as the shims are named: by kernel and machine, whatever this process was built
+    # for. An emulated one is told another machine by its environment than the registry knows.
+    function Get-FootfallPlatform {
+        if ($footfall.platform) { return $footfall.platform }
+        if ([IO.Path]::DirectorySeparatorChar -eq '\') {
+            $machine = $env:PROCESSOR_ARCHITEW6432
+            if (-not $machine) {
+                $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
+                $machine = [Microsoft.Win32.Registry]::GetValue($key, 'PROCESSOR_ARCHITECTURE', $null)
+            }
+            if (-not $machine) { $machine = $env:PROCESSOR_ARCHITECTURE }
+            $kernel = 'windows'
+        } else {
+            $kernel, $machine = -split (uname -sm)
+            $kernel = $kernel.ToLowerInvariant()
+            if ($kernel -eq 'darwin') {
+                $kernel = 'macos'
+                if ((sysctl -n hw.optional.arm64) -eq '1') { $machine = 'aarch64' }
+            }
+        }
+        switch -Regex ($machine) {
+            '^(amd64|x64)$' { $machine = 'x86_64' }
+            '^arm64$' { $machine = 'aarch64' }
+            '^armv(7.*|8l)$' { $machine = 'armv7' }
+            '^(i[3-6]86|x86|i86pc)$' { $machine = 'i686' }
+        }
+        $footfall.platform = "$kernel-$machine"
+        return $footfall.platform
+    }
+
+    # Can the shim be had here? Where from, and its checksum.
+    function Find-FootfallShim {
+        $footfall.platform = Get-FootfallPlatform
+        $footfall.suffix = if ($footfall.platform -like 'windows-*') { '.exe' } else { '' }
+        $place = if ($env:FOOTFALL_SHIM_URL) { $env:FOOTFALL_SHIM_URL } else { $footfall_shim_url }
+        $footfall.url = "$place/footfall-$($footfall.platform)$($footfall.suffix)"
+        $footfall.sum = ''
+        foreach ($item in -split $footfall_shims) {
+            $platform, $sum = $item -split '=', 2
+            if ($platform -eq $footfall.platform) { $footfall.sum = $sum }
+        }
+        return $footfall.sum -and $footfall.url -match '^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])'
+    }
+
+    # What the shim is called with.
+    function Initialize-Footfall {
+        $footfall.base = 'footfall.' + [Guid]::NewGuid().ToString('N')
+        $footfall.run = if ($env:FOOTFALL_RUN) { '' } else { "--run $($footfall.base).$PID" }
+        $footfall.app = $footfall_app
+        $footfall.endpoint = $footfall_endpoint
+        if (-not $footfall_endpoint) { $footfall.endpoint = 'https://unset' } # the variable wins over it
+        $footfall.release = "$footfall_release" -replace '[^A-Za-z0-9._+-]'
+        if (-not $footfall.release) { $footfall.release = 'unknown' }
+        $footfall.install = $footfall_install_folder
+        $footfall.last = Test-FootfallLast
+    }
+
+    # The shim, sending one event; throws if it cannot be started.
+    function Open-FootfallShim([string]$Words) {
+        $start = [Diagnostics.ProcessStartInfo]::new("$($footfall.place)/footfall$($footfall.suffix)")
+        $start.Arguments = "emit $Words --app $($footfall.app) --endpoint $($footfall.endpoint)" +
+            " --release $($footfall.release) --method powershell --platform $($footfall.platform) $($footfall.run)"
+        $start.WorkingDirectory = [IO.Path]::GetTempPath()
+        $start.UseShellExecute = $false
+        $start.CreateNoWindow = $true
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        return [Diagnostics.Process]::Start($start)
+    }
+
+    # Did the shim end well? It gets ten seconds, or less when the installer ends before: then it goes
+    # on, and its number is left for the helper.
+    function Test-FootfallShim([Diagnostics.Process]$Shim) {
+        for ($turn = 0; $turn -lt 100; $turn++) {
+            if ($Shim.WaitForExit(100)) { return $Shim.ExitCode -eq 0 }
+            if ($footfall.stated.WaitOne(0)) {
+                $footfall.shim = $Shim.Id
+                return $true
+            }
+        }
+        $Shim.Kill()
+        return $false
+    }
+
+    # What fetches the shim, with TLS 1.2 also where the system's own choice is older.
+    function Open-FootfallClient {
         $null = [Reflection.Assembly]::LoadWithPartialName('System.Net.Http')
+        $handler = [Net.Http.HttpClientHandler]::new()
         $protocols = [Net.ServicePointManager]::SecurityProtocol
-        if ([int]$protocols -ne 0) { [Net.ServicePointManager]::SecurityProtocol = $protocols -bor 3072 }
-        $client = New-Object Net.Http.HttpClient
+        if ([int]$protocols -ne 0) {
+            try { $handler.SslProtocols = 3072 }
+            catch { [Net.ServicePointManager]::SecurityProtocol = $protocols -bor 3072 }
+        }
+        $client = [Net.Http.HttpClient]::new($handler)
         $client.MaxResponseContentBufferSize = 16MB
+        return $client
+    }
+
+    # The shim's bytes; nothing if the installer ends before they come; throws unless they are what was
+    # promised. A name server that says nothing holds up the task alone. When they take their time,
+    # the helper is made ready: nobody shall wait for that at the end.
+    function Receive-FootfallShim {
+        $client = Open-FootfallClient
         $task = $client.GetByteArrayAsync($footfall.url)
-        if (-not $task.Wait(60000)) { throw 'late' }
+        $events = [Threading.WaitHandle[]]@(([IAsyncResult]$task).AsyncWaitHandle, $footfall.stated)
+        $came = [Threading.WaitHandle]::WaitAny($events, 100)
+        if ($came -gt 1) {
+            if ($footfall.turn) { Save-FootfallHelper }
+            $came = [Threading.WaitHandle]::WaitAny($events, 60000)
+        }
+        if ($came -eq 1) {
+            $client.Dispose()
+            return
+        }
+        if ($came -ne 0) { throw 'late' }
         $hash = [Security.Cryptography.SHA256]::Create().ComputeHash($task.Result)
         if ([BitConverter]::ToString($hash).Replace('-', '') -ne $footfall.sum) { throw 'not ours' }
         return , $task.Result
     }
 
-    # Folders that may hold the shim, most wanted first: a temporary folder may be full or noexec.
-    function Get-Place {
-        $base = [IO.Path]::GetFileName($folder)
-        $folder
-        if ($footfall.suffix) { return }
-        if ($env:XDG_RUNTIME_DIR) { "$env:XDG_RUNTIME_DIR/$base" }
-        # Root in somebody else's home leaves nothing there.
-        if ($env:HOME -and (find "$env:HOME/." -prune -user (id -u))) { "$env:HOME/.$($footfall.app)/$base" }
-        if ([IO.Directory]::Exists($footfall.install)) { "$($footfall.install)/.$base" }
+    # What lies there is for this user alone.
+    function Protect-FootfallPath([string]$Path) {
+        if ($footfall.suffix) { return } # a folder of the user's: it is that already
+        if ($PSVersionTable.PSVersion -lt [Version]'7.3') { chmod 700 $Path }
+        else { [IO.File]::SetUnixFileMode($Path, 448) } # rwx------
     }
 
-    # When the installer is gone, there is nobody to watch: it has stated its outcome or never will.
-    function Send-Start([string]$Program) {
-        $watch = ''
-        if (-not (Get-Outcome)) {
-            try {
-                $null = [Diagnostics.Process]::GetProcessById($footfall.pid)
-                $watch = "--watch $($footfall.pid)"
-            } catch { [IO.File]::WriteAllText("$folder/install_failed", '') }
+    function Initialize-FootfallFolder([string]$Folder) {
+        $null = [IO.Directory]::CreateDirectory($Folder)
+        Protect-FootfallPath $Folder
+    }
+
+    # Windows does not remove a program that still runs.
+    function Clear-FootfallFolder([string[]]$Folders) {
+        foreach ($folder in $Folders) {
+            for ($turn = 0; $turn -lt 150 -and $folder -and [IO.Directory]::Exists($folder); $turn++) {
+                if ($turn -gt 0) { [Threading.Thread]::Sleep(100) }
+                try { [IO.Directory]::Delete($folder, $true) } catch { continue }
+            }
         }
-        return Test-End (Open-FootfallShim $Program "install_start $watch")
     }
 
-    # Puts the shim where it can be run and has it send the start; its folder, or nothing.
-    function Install-Shim {
-        $bytes = Receive-Shim
-        foreach ($place in Get-Place) {
+    # Folders that may hold the shim, most wanted first: a temporary folder may be full, missing or noexec.
+    function Get-FootfallPlace {
+        $temporary = [IO.Path]::GetTempPath()
+        "$temporary/$($footfall.base)"
+        if ($footfall.suffix) {
+            "$env:LOCALAPPDATA/$($footfall.base)"
+            return
+        }
+        if ($temporary -ne '/tmp/') { "/tmp/$($footfall.base)" }
+        if ($env:XDG_RUNTIME_DIR) { "$env:XDG_RUNTIME_DIR/$($footfall.base)" }
+        # Root in somebody else's home leaves nothing there.
+        if ($env:HOME -and (find "$env:HOME/." -prune -user (id -u))) {
+            "$env:HOME/.$($footfall.app)/$($footfall.base)"
+        }
+        if ([IO.Directory]::Exists($footfall.install)) { "$($footfall.install)/.$($footfall.base)" }
+    }
+
+    # Puts the shim where it can be run and has it send the start; is there such a place?
+    function Install-FootfallShim([byte[]]$Bytes, [string]$Watch) {
+        foreach ($place in Get-FootfallPlace) {
+            $footfall.place = $place
             $program = "$place/footfall$($footfall.suffix)"
             try {
-                $null = [IO.Directory]::CreateDirectory($place)
-                [IO.File]::WriteAllBytes($program, $bytes)
-                if (-not $footfall.suffix) { chmod 700 $place $program }
-                if (Send-Start $program) { return $place }
+                Initialize-FootfallFolder $place
+                [IO.File]::WriteAllBytes($program, $Bytes)
+                Protect-FootfallPath $program
+                if (Test-FootfallShim (Open-FootfallShim "install_start $Watch")) { return $true }
             } catch { $null = $_ }
-            if ($place -ne $folder) { Clear-Folder $place }
+            Clear-FootfallFolder $place
         }
+        return $false
     }
 
-    $place = ''
-    if ([IO.File]::Exists("$folder/claimed")) {
-        $shim = [Diagnostics.Process]::GetProcesses() | Where-Object Id -EQ ([IO.File]::ReadAllText("$folder/claimed"))
-        if ($shim) { $null = Test-End $shim }
-        Clear-Folder ([IO.File]::ReadAllText("$folder/ready")), $folder
-        return
+    # The first process of a container takes all others with it when it ends, and so does its child:
+    # there alone what goes on beside it is waited for.
+    function Test-FootfallLast {
+        if ($PID -eq 1) { return $true }
+        if (-not [IO.File]::Exists("/proc/$PID/stat")) { return $false }
+        return (-split ([IO.File]::ReadAllText("/proc/$PID/stat") -replace '^.*\)'))[1] -eq '1'
     }
-    try { $place = Install-Shim } catch { $null = $_ }
-    if (-not $place) {
-        Clear-Folder $folder
-        return
-    }
-    # Never half a `ready`.
-    [IO.File]::WriteAllText("$folder/ready.new", $place)
-    [IO.File]::Move("$folder/ready.new", "$folder/ready")
-    $outcome = Get-Outcome
-    if (-not $outcome) { return }
-    try { [IO.File]::Open("$folder/claimed", 'CreateNew').Dispose() } catch { return }
-    $null = Test-End (Open-FootfallShim "$place/footfall$($footfall.suffix)" $outcome)
-    Clear-Folder $place, $folder
-}
 
-# Starts the helper so that nobody waits for it: with no stream of ours, so that a pipe ends when
-# we end; with no console or terminal of ours, so that neither Ctrl-C nor a closed window hits it.
-function Invoke-FootfallHelper {
-    $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
-    $shell = ''
-    foreach ($file in 'pwsh', 'pwsh.exe', 'powershell.exe') {
-        if ([IO.File]::Exists("$PSHOME/$file")) {
-            $shell = [IO.Path]::Combine($PSHOME, $file)
-            break
+    # Puts the helper where it can be started, beside the shim if that has a place.
+    function Save-FootfallHelper {
+        $lines = foreach ($key in 'app', 'base', 'endpoint', 'install', 'platform', 'release', 'run', 'suffix', 'sum',
+            'url') { "$key=$($footfall[$key])" }
+        foreach ($folder in @($footfall.place) + @(Get-FootfallPlace)) {
+            if (-not $folder) { continue }
+            try {
+                Initialize-FootfallFolder $folder
+                [IO.File]::WriteAllLines("$folder/settings", [string[]]$lines)
+                [IO.File]::WriteAllText("$folder/helper.ps1", "$footfall_beside`nResume-Footfall @args")
+                $footfall.helper = $folder
+                $footfall.start = Get-FootfallStart $folder
+                return
+            } catch { Clear-FootfallFolder $folder }
         }
+        throw 'no place'
     }
-    if (-not $shell) { $shell = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName }
-    $base = [IO.Path]::GetFileName($footfall.folder)
-    $words = '-NoLogo -NoProfile -NonInteractive -Command' +
-        " `"& ([scriptblock]::Create([IO.File]::ReadAllText('$base/helper.ps1'))) $base`""
-    $start = [Diagnostics.ProcessStartInfo]::new()
-    $start.WorkingDirectory = [IO.Path]::GetDirectoryName($footfall.folder) # itself, it could not be removed
-    if ($windows) {
-        # Only what the system's shell starts inherits no handle.
-        $start.FileName = $shell
-        $start.Arguments = $words
-        $start.UseShellExecute = $true
-        $start.WindowStyle = 'Hidden'
-    } else {
-        $start.FileName = '/bin/sh'
-        $start.Arguments = '-c "trap \"\" HUP INT QUIT TERM' +
-            '; exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-' +
-            '; command -v setsid && set -- setsid \"$@\"' +
-            '; command -v nice && set -- nice \"$@\"' +
-            '; POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off \"$@\" &"' +
-            " sh `"$shell`" $words"
-        $start.UseShellExecute = $false
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-    }
-    $process = [Diagnostics.Process]::Start($start)
-    if ($process) { $process.Dispose() }
-}
 
-# The private folder, for this user alone, with all that the helper is told. A temporary folder may
-# be full or missing.
-function Initialize-FootfallFolder {
-    $base = 'footfall.' + [Guid]::NewGuid().ToString('N')
-    $footfall.run = if ($env:FOOTFALL_RUN) { '' } else { "--run $base.$PID" }
-    $footfall.app = $footfall_app
-    $footfall.endpoint = $footfall_endpoint
-    if (-not $footfall_endpoint) { $footfall.endpoint = 'https://unset' } # the variable wins over it
-    $footfall.release = "$footfall_release" -replace '[^A-Za-z0-9._+-]'
-    if (-not $footfall.release) { $footfall.release = 'unknown' }
-    $footfall.install = $footfall_install_folder
-    $footfall.pid = $PID
-    $lines = foreach ($key in $footfall.Keys) { "$key=$($footfall[$key])" }
-    $places = [IO.Path]::GetTempPath(), '/tmp', $env:XDG_RUNTIME_DIR, '/var/tmp'
-    if ($footfall.suffix) { $places = [IO.Path]::GetTempPath(), $env:LOCALAPPDATA }
-    foreach ($place in $places) {
-        if (-not $place -or -not [IO.Directory]::Exists($place)) { continue }
-        $folder = [IO.Path]::Combine($place, $base)
-        try {
-            if ($footfall.suffix -or $PSVersionTable.PSVersion -lt [Version]'7.3') {
-                $null = [IO.Directory]::CreateDirectory($folder)
-            } else {
-                $null = [IO.Directory]::CreateDirectory($folder, 448) # rwx------
+    # How the helper is started so that nobody waits for it: with no stream of ours, so that a pipe ends
+    # when we end; with no console or terminal of ours, so that neither Ctrl-C nor a closed window hits it.
+    function Get-FootfallStart([string]$Folder) {
+        $shell = ''
+        foreach ($file in 'pwsh', 'pwsh.exe', 'powershell.exe') {
+            if ([IO.File]::Exists("$PSHOME/$file")) {
+                $shell = [IO.Path]::Combine($PSHOME, $file)
+                break
             }
-            [IO.File]::WriteAllLines("$folder/settings", [string[]]$lines)
-            [IO.File]::WriteAllText("$folder/helper.ps1",
-                "function Open-FootfallShim {${function:Open-FootfallShim}}`n$footfall_helper")
-            $footfall.folder = $folder
-            return
-        } catch { if ([IO.Directory]::Exists($folder)) { [IO.Directory]::Delete($folder, $true) } }
+        }
+        if (-not $shell) { $shell = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName }
+        $base = [IO.Path]::GetFileName($Folder)
+        $words = '-NoLogo -NoProfile -NonInteractive -Command' +
+            " `"& ([scriptblock]::Create([IO.File]::ReadAllText('$base/helper.ps1'))) $base"
+        $start = [Diagnostics.ProcessStartInfo]::new()
+        $start.WorkingDirectory = [IO.Path]::GetDirectoryName($Folder) # itself, it could not be removed
+        if ($footfall.suffix) {
+            # Only what the system's shell starts inherits no handle.
+            $start.FileName = $shell
+            $start.Arguments = $words
+            $start.UseShellExecute = $true
+            $start.WindowStyle = 'Hidden'
+        } else {
+            $start.FileName = '/bin/sh'
+            $start.Arguments = '-c "trap \"\" HUP INT QUIT TERM' +
+                '; exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-' +
+                '; command -v setsid && set -- setsid \"$@\"' +
+                '; command -v nice && set -- nice \"$@\"' +
+                $(if (-not $footfall.last) { '; sleep 1' }) + # two of them at once slow down the end of the first
+                '; POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off \"$@\" &"' +
+                " sh `"$shell`" $words"
+            $start.UseShellExecute = $false
+            $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        }
+        return $start
     }
-    throw 'no place'
-}
 
-# Can the shim be had here? Where from, and its checksum.
-function Find-FootfallShim {
-    $footfall.platform = Get-FootfallPlatform
-    $footfall.suffix = if ($footfall.platform -like 'windows-*') { '.exe' } else { '' }
-    $place = if ($env:FOOTFALL_SHIM_URL) { $env:FOOTFALL_SHIM_URL } else { $footfall_shim_url }
-    $footfall.url = "$place/footfall-$($footfall.platform)$($footfall.suffix)"
-    $footfall.sum = ''
-    foreach ($item in -split $footfall_shims) {
-        $platform, $sum = $item -split '=', 2
-        if ($platform -eq $footfall.platform) { $footfall.sum = $sum }
+    function Invoke-FootfallHelper([string]$Outcome) {
+        $folder = if ($footfall.place) { $footfall.place } else { $footfall.helper }
+        if (-not $folder -or $folder -ne $footfall.helper) { Save-FootfallHelper }
+        $footfall.start.Arguments += " '$Outcome' '$($footfall.shim)'`""
+        $process = [Diagnostics.Process]::Start($footfall.start)
+        if ($process) { $process.Dispose() }
+        if (-not $footfall.last) { return }
+        for ($turn = 0; $turn -lt 10 -and [IO.Directory]::Exists($footfall.helper); $turn++) {
+            [Threading.Thread]::Sleep(100)
+        }
     }
-    return $footfall.sum -and $footfall.url -match '^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])'
+
+    # The helper: sees to the end of a shim that was left running, or brings one; sends the outcome, if
+    # that is still to be sent; nothing remains.
+    function Resume-Footfall([string]$Base, [string]$Outcome, [string]$Shim) {
+        $ErrorActionPreference = 'Stop'
+        $folder = [IO.Path]::Combine([Environment]::CurrentDirectory, $Base)
+        $footfall = @{ stated = [Threading.ManualResetEvent]::new($false); place = $folder }
+        foreach ($line in [IO.File]::ReadAllLines("$folder/settings")) {
+            $key, $value = $line -split '=', 2
+            $footfall[$key] = $value
+        }
+        try {
+            $ready = if ($Shim) { Wait-FootfallShim $Shim } else { Install-FootfallShim (Receive-FootfallShim) }
+            if ($ready -and $Outcome) { $null = Test-FootfallShim (Open-FootfallShim $Outcome) }
+        } catch { $null = $_ }
+        Clear-FootfallFolder $footfall.place, $folder
+    }
+
+    # Did the shim that was left running end within ten seconds? Nobody but its parent learns how.
+    function Wait-FootfallShim([int]$Shim) {
+        try { $process = [Diagnostics.Process]::GetProcessById($Shim) } catch { return $true }
+        if ($process.WaitForExit(10000)) { return $true }
+        $process.Kill()
+        return $false
+    }
+
+    # On Windows a program cannot be removed while it runs, and the sender still does: the helper's work.
+    function Send-FootfallOutcome {
+        $shim = Open-FootfallShim $footfall.outcome
+        $limit = if ($footfall.last) { 1500 } else { 20 }
+        if ($shim.WaitForExit($limit) -and -not $footfall.suffix) {
+            Clear-FootfallFolder $footfall.place
+            return
+        }
+        $footfall.shim = $shim.Id
+        Invoke-FootfallHelper
+    }
+
+    function Invoke-Footfall([object[]]$Arguments, $Console) {
+        $ErrorActionPreference = 'Stop'
+        if (-not (Test-FootfallAllowed $Arguments) -or -not (Find-FootfallShim)) { return }
+        Initialize-Footfall
+        $Console.UI.WriteLine("$footfall_name sends one anonymous event when this install starts and one when" +
+            " it ends ($footfall_privacy_url). To switch that off: `$env:${footfall_prefix}_NO_TELEMETRY=1; irm ..." +
+            ' | iex, or: ./install.ps1 --no-telemetry')
+        try {
+            $bytes = Receive-FootfallShim
+            if ($bytes -and -not (Install-FootfallShim $bytes "--watch $PID")) { return }
+        } catch {
+            Clear-FootfallFolder $footfall.helper
+            return
+        }
+        $null = $footfall.stated.WaitOne()
+        if ($bytes -and -not $footfall.shim) { Send-FootfallOutcome } else { Invoke-FootfallHelper $footfall.outcome }
+    }
 }
+. $footfall_beside
 
 function Enter-Footfall([object[]]$Arguments) {
-    $ErrorActionPreference = 'Stop'
-    if ($footfall.state -ne 'off') { return }
+    if ($footfall.turn) { return }
     try {
-        if (-not (Test-FootfallAllowed $Arguments) -or -not (Find-FootfallShim)) { return }
-        Initialize-FootfallFolder
-        Write-Host ("$footfall_name sends one anonymous event when this install starts and one when it ends " +
-            "($footfall_privacy_url). To switch that off: `$env:${footfall_prefix}_NO_TELEMETRY=1; irm ... | iex" +
-            ', or: ./install.ps1 --no-telemetry')
-        $footfall.state = 'running'
-        Invoke-FootfallHelper
-    } catch { $footfall.state = 'off' }
-}
-
-# The first process of a container takes all others with it when it ends, and so does its child.
-function Test-FootfallLast {
-    if ($PID -eq 1) { return $true }
-    if (-not [IO.File]::Exists("/proc/$PID/stat")) { return $false }
-    return (-split ([IO.File]::ReadAllText("/proc/$PID/stat") -replace '^.*\)'))[1] -eq '1'
-}
-
-# Nothing may be printed here: after Ctrl-C, a write to a stream would end it.
-function Submit-FootfallOutcome([string]$Outcome) {
-    $ErrorActionPreference = 'Stop'
-    if ($footfall.state -ne 'running') { return }
-    $footfall.state = 'stated'
-    $folder = $footfall.folder
-    try {
-        if (-not [IO.Directory]::Exists($folder)) { return }
-        [IO.File]::WriteAllText("$folder/$Outcome", '')
-        if (-not [IO.File]::Exists("$folder/ready")) {
-            # Only where the helper would be lost is it waited for, one second at most.
-            for ($turn = 0; $turn -lt 10 -and [IO.Directory]::Exists($folder) -and (Test-FootfallLast); $turn++) {
-                [Threading.Thread]::Sleep(100)
-            }
-            return
+        $footfall.stated = [Threading.ManualResetEvent]::new($false)
+        $given = @{
+            footfall = $footfall; footfall_beside = "$footfall_beside"; footfall_app = $footfall_app
+            footfall_name = $footfall_name; footfall_prefix = $footfall_prefix; footfall_release = $footfall_release
+            footfall_endpoint = $footfall_endpoint; footfall_privacy_url = $footfall_privacy_url
+            footfall_shim_url = $footfall_shim_url; footfall_shims = $footfall_shims; footfall_ci = $footfall_ci
+            footfall_install_folder = $footfall_install_folder; arguments = $Arguments; console = $Host
         }
-        [IO.File]::Open("$folder/claimed", 'CreateNew').Dispose()
-        $place = [IO.File]::ReadAllText("$folder/ready")
-        $shim = Open-FootfallShim "$place/footfall$($footfall.suffix)" $Outcome
-        $limit = if (Test-FootfallLast) { 1500 } else { 20 }
-        if ($shim.WaitForExit($limit) -and -not $footfall.suffix) {
-            [IO.Directory]::Delete($place, $true)
-            if ($place -ne $folder) { [IO.Directory]::Delete($folder, $true) }
-            return
-        }
-        # On Windows a program cannot be removed while it runs, and the sender still does.
-        [IO.File]::WriteAllText("$folder/claimed", "$($shim.Id)")
-        Invoke-FootfallHelper
-    } catch { $null = $_ }
+        $words = "param(`$$($given.Keys -join ', $'))`n$footfall_beside`nInvoke-Footfall `$arguments `$console"
+        $footfall.shell = [PowerShell]::Create([InitialSessionState]::CreateDefault2())
+        $null = $footfall.shell.AddScript($words).AddParameters($given)
+        $footfall.turn = $footfall.shell.BeginInvoke()
+    } catch { $footfall.turn = $null }
 }
 
-function Complete-Footfall { Submit-FootfallOutcome 'install_complete' }
+# From here on nothing may be printed: after Ctrl-C, a write to a stream would end it.
+function Complete-Footfall {
+    if (-not $footfall.turn) { return }
+    $footfall.outcome = 'install_complete'
+    $null = $footfall.stated.Set()
+}
 
-function Exit-Footfall { Submit-FootfallOutcome 'install_failed' }
+# What goes on beside is waited for until the outcome is in good hands: a moment.
+function Exit-Footfall {
+    if (-not $footfall.turn) { return }
+    if (-not $footfall.outcome) { $footfall.outcome = 'install_failed' }
+    $null = $footfall.stated.Set()
+    if ($footfall.turn.AsyncWaitHandle.WaitOne(3000)) { $footfall.shell.Runspace.CloseAsync() }
+    $footfall.turn = $null
+}
 # when pasted: # Put these lines round your installer:
 # when pasted: #   try {
 # when pasted: #       Enter-Footfall $args

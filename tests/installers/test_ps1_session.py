@@ -100,6 +100,17 @@ def test_a_strict_session_with_preferences_of_its_own(lab):
     assert case.wait_for_events(2, SECONDS) == COMPLETE
 
 
+def test_a_session_with_protocols_of_its_own(lab):
+    """As every session of Windows PowerShell has them: there TLS 1.2 has to be asked for."""
+    need_pwsh()
+    case = lab.case()
+    write(case, script_of(lab))
+    protocols = "[Net.ServicePointManager]::SecurityProtocol"
+    done = powershell(case, f"{protocols} = 'Tls11'; irm {address_of(case)} | iex; \"$({protocols})\"")
+    assert done.stdout.rstrip().endswith("Tls11") and done.stderr == ""
+    assert case.wait_for_events(2, SECONDS) == COMPLETE
+
+
 def test_an_error_is_a_line_for_people(lab):
     """Neither a place in the script nor a category: what went wrong, and what to do about it."""
     need_pwsh()

@@ -66,12 +66,19 @@ def powershell(case, command, timeout=SECONDS, **environment):
                           capture_output=True, text=True, timeout=timeout)
 
 
+def wait_until_watched(case, environment):
+    """Only a shim that is there reports what no script can catch."""
+    if "ACME_NO_TELEMETRY" not in environment:
+        case.wait_for_events(1, SECONDS)
+
+
 def run_plainly(words, case, way, environment):
-    """Runs it with its output caught; way.act is done to it once it asks for its download."""
+    """Runs it with its output caught; way.act is done to it once it asks for its download and is watched."""
     process = subprocess.Popen(words, env=environment, cwd=case.folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
     if way.act:
         case.wait_for_download(SECONDS)
+        wait_until_watched(case, environment)
         way.act(process)
     out, err = process.communicate(timeout=SECONDS)
     return process.returncode, out, err
@@ -88,7 +95,9 @@ def in_terminal(wait, close=False):
             os.execvpe(str(words[0]), [str(word) for word in words], environment)
         wait(case)
         time.sleep(0.2)  # the download was asked for by a process that may not yet wait for it
-        if not close:
+        if close:
+            wait_until_watched(case, environment)
+        else:
             os.write(terminal, b"\x03")
             with contextlib.suppress(OSError):
                 while os.read(terminal, 4096):

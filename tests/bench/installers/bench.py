@@ -36,8 +36,8 @@ def install(lab, scripts, shell, changes):
     subprocess.run(words, env=environment, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     seconds = time.perf_counter() - began
-    # What goes on in the background is not the next one's to pay for; PowerShell's is a PowerShell.
-    time.sleep(1.5 if shell == "pwsh" else 0.15)
+    # What goes on in the background is not the next one's to pay for; PowerShell's may be a PowerShell.
+    time.sleep(2.5 if shell == "pwsh" else 0.15)
     return seconds * 1000
 
 
@@ -58,8 +58,12 @@ def main():
             if shell == "pwsh" and not ps1_ways.PWSH:
                 print("pwsh      SKIP: it is not on PATH")
                 continue
-            rounds = [[install(lab, scripts, shell, changes)
-                       for changes in ({"ACME_NO_TELEMETRY": "1"}, {}, hole)] for _ in range(options.rounds)]
+            ways = [{"ACME_NO_TELEMETRY": "1"}, {}, hole]
+            rounds = []
+            for number in range(options.rounds):
+                order = [(number + turn) % 3 for turn in range(3)]  # who comes first has no advantage
+                times = {which: install(lab, scripts, shell, ways[which]) for which in order}
+                rounds.append([times[which] for which in range(3)])
             off, on, dark = (statistics.median(column) for column in zip(*rounds))
             added = statistics.median(on - off for off, on, _ in rounds)
             added_dark = statistics.median(dark - off for off, _, dark in rounds)
