@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from collector_lab import BINARY, ROOT, Collector, make_event, wait_until
+from collector_lab import BINARY, ROOT, STARTED, Collector, make_event, wait_until
 
 JSON = {"Content-Type": "application/json"}
 OPEN = "rate-limit = 0\n[app default]\n[app tool]\n"
@@ -139,6 +139,15 @@ def test_erasing_under_load_leaves_no_byte(tmp_path):
         t.join()
     assert one.stop() == 0
     assert not [cid for cid in cids[:20] if holds_a_part(tmp_path, cid)]
+
+
+@pytest.fixture(autouse=True)
+def fake_clocks_leave_nothing():
+    """libfaketime keeps two files for each process, and forgets them when that is killed."""
+    yield
+    for process in STARTED:
+        for kind in ("faketime_shm", "sem.faketime_sem"):
+            pathlib.Path(f"/dev/shm/{kind}_{process.pid}").unlink(missing_ok=True)
 
 
 def faked(one, when):
