@@ -108,7 +108,7 @@ static bool await_report(int fd, unsigned ms, struct report *report)
         long passed;
         int n;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        passed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+        passed = (long)(now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
         n = passed >= (long)ms ? 0 : poll(&poll_fd, 1, (int)((long)ms - passed));
         if (n < 0 && errno == EINTR)
             continue;
