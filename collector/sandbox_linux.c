@@ -24,10 +24,10 @@ static const char *folder_of(const char *file, char buffer[4096])
     return dirname(buffer);
 }
 
-static bool set_capabilities(uint32_t effective, uint32_t permitted)
+static bool keep_capabilities(uint32_t which)
 {
     struct sandbox_cap_header header = {.version = SANDBOX_CAP_VERSION};
-    struct sandbox_cap_data sets[2] = {{.effective = effective, .permitted = permitted}};
+    struct sandbox_cap_data sets[2] = {{.effective = which, .permitted = which}};
 
     return syscall(SYS_capset, &header, sets) == 0;
 }
@@ -58,20 +58,20 @@ static bool become_nobody_but_for_files(void)
     if (setgroups(0, NULL) != 0 || setgid(gid) != 0 || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
         setuid(uid) != 0)
         return false;
-    if (!set_capabilities(SANDBOX_CAP_SETUID, SANDBOX_CAP_SETUID))
+    if (!keep_capabilities(SANDBOX_CAP_SETUID))
         return false;
     setfsuid(0);
-    return set_capabilities(0, 0) && setfsuid((uid_t)-1) == 0 && setuid(0) != 0;
+    return keep_capabilities(0) && setfsuid((uid_t)-1) == 0 && setuid(0) != 0;
 }
 
 /* Root of a container without powers, or of a name space with a single user, can become nobody
  * else; it is root in name only. */
-static bool keep_files_alone(void)
+static bool keep_nothing_but_files(void)
 {
     if (become_nobody_but_for_files())
         log_line(LOG_WARN, "started as root: is nobody now, but for files; set `user` to another",
                  NULL);
-    else if (set_capabilities(0, 0))
+    else if (keep_capabilities(0))
         log_line(LOG_WARN, "started as root in name only; set `user` to another", NULL);
     else
         return false;
@@ -97,7 +97,7 @@ bool sandbox_drop_root(const char *user, const char *file, char message[CONFIG_M
     else if (entry == NULL && stat(folder_of(file, buffer), &st) == 0 && st.st_uid != 0)
         ok = become(st.st_uid, st.st_gid, NULL);
     else
-        ok = keep_files_alone();
+        ok = keep_nothing_but_files();
     if (!ok)
         snprintf(message, CONFIG_MESSAGE_MAX, "cannot stop being root: %s", strerror(errno));
     return ok;
