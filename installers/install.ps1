@@ -51,8 +51,22 @@ $footfall_beside = {
         return 'odd'
     }
 
+    # The runspace (see Enter-Footfall) has no `$env:` and knows no program: this is how it reads a
+    # variable, and how it has a program of Unix answer.
+    function Get-FootfallVariable([string]$Variable) {
+        return [Environment]::GetEnvironmentVariable($Variable)
+    }
+
+    function Get-FootfallAnswer([string]$Program, [string[]]$Words) {
+        $start = [Diagnostics.ProcessStartInfo]::new($Program)
+        foreach ($word in $Words) { $start.ArgumentList.Add($word) }
+        $start.UseShellExecute = $false
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        return [Diagnostics.Process]::Start($start).StandardOutput.ReadToEnd().Trim()
+    }
+
     function Read-FootfallVariable([string]$Variable) {
-        return Read-FootfallValue ([Environment]::GetEnvironmentVariable($Variable))
+        return Read-FootfallValue (Get-FootfallVariable $Variable)
     }
 
     # Is this continuous integration, and nobody said that it may count?
@@ -72,8 +86,8 @@ $footfall_beside = {
     # Has this machine's administrator, or this user earlier, switched telemetry off?
     function Test-FootfallSwitchedOff {
         $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
-        $machine = if ($windows) { $env:ProgramData } else { '/etc' }
-        $owner = if ($windows) { $env:USERPROFILE } else { $env:HOME }
+        $machine = if ($windows) { Get-FootfallVariable 'ProgramData' } else { '/etc' }
+        $owner = Get-FootfallVariable $(if ($windows) { 'USERPROFILE' } else { 'HOME' })
         foreach ($folder in $footfall_app, 'footfall') {
             $switch = "$machine/$folder/no-telemetry"
             if ([IO.File]::Exists($switch) -or [IO.Directory]::Exists($switch)) { return $true }
@@ -99,7 +113,7 @@ $footfall_beside = {
         }
         if (@('no', 'odd') -contains (Read-FootfallVariable "${footfall_prefix}_TELEMETRY")) { return $false }
         if ($footfall_release -match '^(dev|0\.0\.0-dev|.*-dirty)$') { return $false }
-        if (-not $footfall_endpoint -and -not $env:FOOTFALL_ENDPOINT) { return $false }
+        if (-not $footfall_endpoint -and -not (Get-FootfallVariable 'FOOTFALL_ENDPOINT')) { return $false }
         return -not (Test-FootfallCi) -and -not (Test-FootfallSwitchedOff)
     }
 
@@ -108,19 +122,19 @@ $footfall_beside = {
     function Get-FootfallPlatform {
         if ($footfall.platform) { return $footfall.platform }
         if ([IO.Path]::DirectorySeparatorChar -eq '\') {
-            $machine = $env:PROCESSOR_ARCHITEW6432
+            $machine = Get-FootfallVariable 'PROCESSOR_ARCHITEW6432'
             if (-not $machine) {
                 $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
                 $machine = [Microsoft.Win32.Registry]::GetValue($key, 'PROCESSOR_ARCHITECTURE', $null)
             }
-            if (-not $machine) { $machine = $env:PROCESSOR_ARCHITECTURE }
+            if (-not $machine) { $machine = Get-FootfallVariable 'PROCESSOR_ARCHITECTURE' }
             $kernel = 'windows'
         } else {
-            $kernel, $machine = -split (uname -sm)
+            $kernel, $machine = -split (Get-FootfallAnswer uname '-sm')
             $kernel = $kernel.ToLowerInvariant()
             if ($kernel -eq 'darwin') {
                 $kernel = 'macos'
-                if ((sysctl -n hw.optional.arm64) -eq '1') { $machine = 'aarch64' }
+                if ((Get-FootfallAnswer sysctl '-n', 'hw.optional.arm64') -eq '1') { $machine = 'aarch64' }
             }
         }
         switch -Regex ($machine) {
@@ -137,7 +151,8 @@ $footfall_beside = {
     function Find-FootfallShim {
         $footfall.platform = Get-FootfallPlatform
         $footfall.suffix = if ($footfall.platform -like 'windows-*') { '.exe' } else { '' }
-        $place = if ($env:FOOTFALL_SHIM_URL) { $env:FOOTFALL_SHIM_URL } else { $footfall_shim_url }
+        $place = Get-FootfallVariable 'FOOTFALL_SHIM_URL'
+        if (-not $place) { $place = $footfall_shim_url }
         $footfall.url = "$place/footfall-$($footfall.platform)$($footfall.suffix)"
         $footfall.sum = ''
         foreach ($item in -split $footfall_shims) {
@@ -150,7 +165,7 @@ $footfall_beside = {
     # What the shim is called with.
     function Initialize-Footfall {
         $footfall.base = 'footfall.' + [Guid]::NewGuid().ToString('N')
-        $footfall.run = if ($env:FOOTFALL_RUN) { '' } else { "--run $($footfall.base).$PID" }
+        $footfall.run = if (Get-FootfallVariable 'FOOTFALL_RUN') { '' } else { "--run $($footfall.base).$PID" }
         $footfall.app = $footfall_app
         $footfall.endpoint = $footfall_endpoint
         if (-not $footfall_endpoint) { $footfall.endpoint = 'https://unset' } # the variable wins over it
@@ -175,8 +190,8 @@ $footfall_beside = {
     # Did the shim end well? It gets ten seconds, or less when the installer ends before: then it goes
     # on, and its number is left for the helper.
     function Test-FootfallShim([Diagnostics.Process]$Shim) {
-        for ($turn = 0; $turn -lt 100; $turn++) {
-            if ($Shim.WaitForExit(100)) { return $Shim.ExitCode -eq 0 }
+        for ($turn = 0; $turn -lt 500; $turn++) {
+            if ($Shim.WaitForExit(20)) { return $Shim.ExitCode -eq 0 }
             if ($footfall.stated.WaitOne(0)) {
                 $footfall.shim = $Shim.Id
                 return $true
@@ -207,9 +222,9 @@ $footfall_beside = {
         $client = Open-FootfallClient
         $task = $client.GetByteArrayAsync($footfall.url)
         $events = [Threading.WaitHandle[]]@(([IAsyncResult]$task).AsyncWaitHandle, $footfall.stated)
-        $came = [Threading.WaitHandle]::WaitAny($events, 100)
+        $came = [Threading.WaitHandle]::WaitAny($events, 200)
         if ($came -gt 1) {
-            if ($footfall.turn) { Save-FootfallHelper }
+            if ($footfall.turn) { Save-FootfallHelper } # not in the helper itself
             $came = [Threading.WaitHandle]::WaitAny($events, 60000)
         }
         if ($came -eq 1) {
@@ -225,11 +240,17 @@ $footfall_beside = {
     # What lies there is for this user alone.
     function Protect-FootfallPath([string]$Path) {
         if ($footfall.suffix) { return } # a folder of the user's: it is that already
-        if ($PSVersionTable.PSVersion -lt [Version]'7.3') { chmod 700 $Path }
+        if ($PSVersionTable.PSVersion -lt [Version]'7.3') { $null = Get-FootfallAnswer chmod '700', $Path }
         else { [IO.File]::SetUnixFileMode($Path, 448) } # rwx------
     }
 
+    # Root leaves nothing in somebody else's home.
     function Initialize-FootfallFolder([string]$Folder) {
+        $owner = Get-FootfallVariable 'HOME'
+        if ($owner -and $Folder -eq "$owner/.$($footfall.app)/$($footfall.base)") {
+            $me = Get-FootfallAnswer id '-u'
+            if (-not (Get-FootfallAnswer find "$owner/.", '-prune', '-user', $me)) { throw 'not ours' }
+        }
         $null = [IO.Directory]::CreateDirectory($Folder)
         Protect-FootfallPath $Folder
     }
@@ -249,15 +270,14 @@ $footfall_beside = {
         $temporary = [IO.Path]::GetTempPath()
         "$temporary/$($footfall.base)"
         if ($footfall.suffix) {
-            "$env:LOCALAPPDATA/$($footfall.base)"
+            "$(Get-FootfallVariable 'LOCALAPPDATA')/$($footfall.base)"
             return
         }
         if ($temporary -ne '/tmp/') { "/tmp/$($footfall.base)" }
-        if ($env:XDG_RUNTIME_DIR) { "$env:XDG_RUNTIME_DIR/$($footfall.base)" }
-        # Root in somebody else's home leaves nothing there.
-        if ($env:HOME -and (find "$env:HOME/." -prune -user (id -u))) {
-            "$env:HOME/.$($footfall.app)/$($footfall.base)"
-        }
+        $own = Get-FootfallVariable 'XDG_RUNTIME_DIR'
+        if ($own) { "$own/$($footfall.base)" }
+        $own = Get-FootfallVariable 'HOME'
+        if ($own) { "$own/.$($footfall.app)/$($footfall.base)" }
         if ([IO.Directory]::Exists($footfall.install)) { "$($footfall.install)/.$($footfall.base)" }
     }
 
@@ -270,7 +290,12 @@ $footfall_beside = {
                 Initialize-FootfallFolder $place
                 [IO.File]::WriteAllBytes($program, $Bytes)
                 Protect-FootfallPath $program
-                if (Test-FootfallShim (Open-FootfallShim "install_start $Watch")) { return $true }
+                if (Test-FootfallShim (Open-FootfallShim "install_start $Watch")) {
+                    # A rehearsal: what is done for the first time at the end is waited for there.
+                    Initialize-FootfallFolder "$place/rehearsal"
+                    Clear-FootfallFolder "$place/rehearsal"
+                    return $true
+                }
             } catch { $null = $_ }
             Clear-FootfallFolder $place
         }
@@ -341,11 +366,10 @@ $footfall_beside = {
     }
 
     function Invoke-FootfallHelper([string]$Outcome) {
-        $folder = if ($footfall.place) { $footfall.place } else { $footfall.helper }
-        if (-not $folder -or $folder -ne $footfall.helper) { Save-FootfallHelper }
+        $elsewhere = $footfall.place -and $footfall.place -ne $footfall.helper
+        if ($elsewhere -or -not $footfall.helper) { Save-FootfallHelper }
         $footfall.start.Arguments += " '$Outcome' '$($footfall.shim)'`""
-        $process = [Diagnostics.Process]::Start($footfall.start)
-        if ($process) { $process.Dispose() }
+        $null = [Diagnostics.Process]::Start($footfall.start)
         if (-not $footfall.last) { return }
         for ($turn = 0; $turn -lt 10 -and [IO.Directory]::Exists($footfall.helper); $turn++) {
             [Threading.Thread]::Sleep(100)
@@ -413,6 +437,7 @@ function Enter-Footfall([object[]]$Arguments) {
     if ($footfall.turn) { return }
     try {
         $footfall.stated = [Threading.ManualResetEvent]::new($false)
+        $footfall.settled = [Threading.ManualResetEvent]::new($false)
         $given = @{
             footfall = $footfall; footfall_beside = "$footfall_beside"; footfall_app = $footfall_app
             footfall_name = $footfall_name; footfall_prefix = $footfall_prefix; footfall_release = $footfall_release
@@ -420,8 +445,11 @@ function Enter-Footfall([object[]]$Arguments) {
             footfall_shim_url = $footfall_shim_url; footfall_shims = $footfall_shims; footfall_ci = $footfall_ci
             footfall_install_folder = $footfall_install_folder; arguments = $Arguments; console = $Host
         }
-        $words = "param(`$$($given.Keys -join ', $'))`n$footfall_beside`nInvoke-Footfall `$arguments `$console"
-        $footfall.shell = [PowerShell]::Create([InitialSessionState]::CreateDefault2())
+        $words = "param(`$$($given.Keys -join ', $'))`n$footfall_beside`n" +
+            'try { Invoke-Footfall $arguments $console } finally { $null = $footfall.settled.Set() }'
+        $state = [InitialSessionState]::Create() # no command and no drive: they would take 20 ms
+        $state.LanguageMode = 'FullLanguage'
+        $footfall.shell = [PowerShell]::Create($state)
         $null = $footfall.shell.AddScript($words).AddParameters($given)
         $footfall.turn = $footfall.shell.BeginInvoke()
     } catch { $footfall.turn = $null }
@@ -439,7 +467,8 @@ function Exit-Footfall {
     if (-not $footfall.turn) { return }
     if (-not $footfall.outcome) { $footfall.outcome = 'install_failed' }
     $null = $footfall.stated.Set()
-    if ($footfall.turn.AsyncWaitHandle.WaitOne(3000)) { $footfall.shell.Runspace.CloseAsync() }
+    $ends = [Threading.WaitHandle[]]@($footfall.settled, $footfall.turn.AsyncWaitHandle)
+    if ([Threading.WaitHandle]::WaitAny($ends, 10000) -lt 2) { $footfall.shell.Dispose() }
     $footfall.turn = $null
 }
 # when pasted: # Put these lines round your installer:

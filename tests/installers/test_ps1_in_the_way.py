@@ -56,7 +56,7 @@ def script_with_shim(lab, name, shim):
 def hasty(script):
     """It loses its patience sooner."""
     for patience, less in (("$events, 60000)", "$events, 8000)"), ("WaitForExit(10000)", "WaitForExit(1000)"),
-                           ("$turn -lt 100;", "$turn -lt 10;")):
+                           ("$turn -lt 500;", "$turn -lt 50;")):
         assert patience in script
         script = script.replace(patience, less)
     return script
@@ -163,6 +163,21 @@ def test_the_temporary_folder_forbids_programs(lab, plain):
     assert case.wait_for_events(2, SECONDS) == COMPLETE
     assert wait_for(lambda: is_gone(case), SECONDS)
     assert not [name for name in os.listdir(case.home / ".acme") if name.startswith("footfall.")]
+
+
+@pytest.mark.parametrize("owner, labels", [(0, COMPLETE), (65534, [])], ids=["own home", "somebody else's"])
+def test_root_leaves_nothing_in_somebody_elses_home(lab, plain, owner, labels):
+    """It is where the shim would be put when no temporary folder allows programs."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount")
+    case = lab.case()
+    case.home.rmdir()
+    lab.mount(case.home, f"size=8m,mode=755,uid={owner}")
+    forbid = "mount --rbind /tmp /tmp && mount -o remount,bind,noexec /tmp && exec \"$@\""
+    assert install(case, script_of(lab), runner=["unshare", "--mount", "sh", "-c", forbid, "sh"])[:2] == plain[:2]
+    assert case.wait_for_events(2, SECONDS if labels else 2) == labels
+    assert wait_for(lambda: is_gone(case), SECONDS)
+    assert (case.home / ".acme").exists() == (owner == 0)
 
 
 def test_a_run_of_somebody_elses_is_that_run(lab, plain):
