@@ -292,7 +292,7 @@ $footfall_beside = {
                 Protect-FootfallPath $program
                 if (Test-FootfallShim (Open-FootfallShim "install_start $Watch")) {
                     # A rehearsal: what is done for the first time at the end is waited for there.
-                    Initialize-FootfallFolder "$place/rehearsal"
+                    try { Initialize-FootfallFolder "$place/rehearsal" } catch { $null = $_ }
                     Clear-FootfallFolder "$place/rehearsal"
                     return $true
                 }
