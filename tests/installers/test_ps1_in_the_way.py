@@ -153,6 +153,18 @@ def test_nobody_waits_for_a_late_shim(lab):
     assert case.wait_for_events(4, SECONDS) == sorted(COMPLETE * 2)
 
 
+def test_a_busy_machine_loses_no_outcome(lab):
+    """What goes on beside the installer, which ends at once, gets nowhere for five seconds."""
+    need_pwsh()
+    case = lab.case()
+    first = "        Initialize-Footfall\n"
+    script = at("throw 'broken'")(script_of(lab))
+    assert first in script
+    assert install(case, script.replace(first, "        [Threading.Thread]::Sleep(5000)\n" + first))[0] == 1
+    assert case.wait_for_events(2, SECONDS) == FAILED
+    assert wait_for(lambda: is_gone(case), SECONDS)
+
+
 def test_the_temporary_folder_forbids_programs(lab, plain):
     if os.getuid() != 0:
         pytest.skip("only root can mount")
