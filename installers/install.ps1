@@ -188,7 +188,7 @@ $footfall_beside = {
     }
 
     # Did the shim end well? It gets ten seconds, or less when the installer ends before: then it goes
-    # on, and its number is left for the helper.
+    # on, and its number is left for the helper, which sees to its end.
     function Test-FootfallShim([Diagnostics.Process]$Shim) {
         for ($turn = 0; $turn -lt 500; $turn++) {
             if ($Shim.WaitForExit(20)) { return $Shim.ExitCode -eq 0 }
@@ -376,9 +376,9 @@ $footfall_beside = {
         }
     }
 
-    # The helper: sees to the end of a shim that was left running, or brings one; sends the outcome, if
-    # that is still to be sent; nothing remains.
-    function Resume-Footfall([string]$Base, [string]$Outcome, [string]$Shim) {
+    # The helper: sees to the end of the shims that were left running, or brings one and has it send
+    # both events; nothing remains.
+    function Resume-Footfall([string]$Base, [string]$Outcome, [string]$Shims) {
         $ErrorActionPreference = 'Stop'
         $folder = [IO.Path]::Combine([Environment]::CurrentDirectory, $Base)
         $footfall = @{ stated = [Threading.ManualResetEvent]::new($false); place = $folder }
@@ -387,29 +387,31 @@ $footfall_beside = {
             $footfall[$key] = $value
         }
         try {
-            $ready = if ($Shim) { Wait-FootfallShim $Shim } else { Install-FootfallShim (Receive-FootfallShim) }
-            if ($ready -and $Outcome) { $null = Test-FootfallShim (Open-FootfallShim $Outcome) }
+            if ($Shims) { foreach ($number in -split $Shims) { Wait-FootfallShim $number } }
+            elseif (Install-FootfallShim (Receive-FootfallShim)) {
+                $null = Test-FootfallShim (Open-FootfallShim $Outcome)
+            }
         } catch { $null = $_ }
         Clear-FootfallFolder $footfall.place, $folder
     }
 
-    # Did the shim that was left running end within ten seconds? Nobody but its parent learns how.
+    # A shim that was left running gets ten seconds.
     function Wait-FootfallShim([int]$Shim) {
-        try { $process = [Diagnostics.Process]::GetProcessById($Shim) } catch { return $true }
-        if ($process.WaitForExit(10000)) { return $true }
-        $process.Kill()
-        return $false
+        try { $process = [Diagnostics.Process]::GetProcessById($Shim) } catch { return }
+        if (-not $process.WaitForExit(10000)) { $process.Kill() }
     }
 
-    # On Windows a program cannot be removed while it runs, and the sender still does: the helper's work.
+    # At once, even while the start is under way: a second after the installer's end, its watcher takes
+    # an outcome that nobody stated for a failure. On Windows a program cannot be removed while it
+    # runs, and the sender still does: the helper's work.
     function Send-FootfallOutcome {
         $shim = Open-FootfallShim $footfall.outcome
         $limit = if ($footfall.last) { 1500 } else { 20 }
-        if ($shim.WaitForExit($limit) -and -not $footfall.suffix) {
+        if ($shim.WaitForExit($limit) -and -not $footfall.shim -and -not $footfall.suffix) {
             Clear-FootfallFolder $footfall.place
             return
         }
-        $footfall.shim = $shim.Id
+        $footfall.shim = "$($footfall.shim) $($shim.Id)"
         Invoke-FootfallHelper
     }
 
@@ -428,7 +430,7 @@ $footfall_beside = {
             return
         }
         $null = $footfall.stated.WaitOne()
-        if ($bytes -and -not $footfall.shim) { Send-FootfallOutcome } else { Invoke-FootfallHelper $footfall.outcome }
+        if ($bytes) { Send-FootfallOutcome } else { Invoke-FootfallHelper $footfall.outcome }
     }
 }
 . $footfall_beside

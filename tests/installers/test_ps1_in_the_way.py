@@ -165,6 +165,16 @@ def test_a_busy_machine_loses_no_outcome(lab):
     assert wait_for(lambda: is_gone(case), SECONDS)
 
 
+def test_an_outcome_does_not_wait_for_the_start(lab):
+    """It has been sent, but its shim takes its time to end: its watcher must not take the silence for a failure."""
+    need_pwsh()
+    slow = f"#!/bin/sh\n'{SHIM}' \"$@\"\ncase $2 in install_start) exec sleep 3 ;; esac\n"
+    case = lab.case()
+    assert install(case, script_with_shim(lab, "slow start", slow.encode()))[0] == 0
+    assert case.wait_for_events(2, SECONDS) == COMPLETE
+    assert wait_for(lambda: is_gone(case), SECONDS)
+
+
 def test_the_temporary_folder_forbids_programs(lab, plain):
     if os.getuid() != 0:
         pytest.skip("only root can mount")
