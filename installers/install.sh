@@ -301,7 +301,7 @@ footfall_make_chosen_folder() {
     mkdir "$footfall_here"
 }
 
-# Puts the shim into the chosen folder and has it send the start. 0: done, 1: no use, 2: not here.
+# Puts the shim into the chosen folder and has it say its version. 0: it runs, 1: no use, 2: not here.
 footfall_try_folder() {
     if [ -n "$footfall_copy" ]; then
         cp "$footfall_copy" "$footfall_program" || return 2
@@ -314,15 +314,7 @@ footfall_try_folder() {
         esac
     fi
     chmod 700 "$footfall_program"
-    # When the installer is gone, there is nobody to watch: it has stated its outcome or never will.
-    if [ -e "$footfall_folder/install_complete" ] || [ -e "$footfall_folder/install_failed" ]; then
-        footfall_within 10 footfall_run_shim install_start
-    elif [ -d "/proc/$$" ] || kill -0 "$$"; then
-        footfall_within 10 footfall_run_shim install_start --watch "$footfall_pid"
-    else
-        : >"$footfall_folder/install_failed"
-        footfall_within 10 footfall_run_shim install_start
-    fi
+    footfall_within 10 footfall_ask_version
     case $? in
     0) return 0 ;;
     126) footfall_copy=$footfall_program && return 2 ;;
@@ -330,22 +322,19 @@ footfall_try_folder() {
     esac
 }
 
-# Beside the real work: fetches the shim, has it send the start, and the outcome if that is known.
-footfall_bring() {
-    cd "$footfall_folder" || :
-    umask 077
+footfall_ask_version() {
+    exec "$footfall_program" --version
+}
+
+# Leaves the shim where it runs, and nothing of it anywhere else.
+footfall_place_shim() {
     footfall_copy=
     footfall_unusable=
     for footfall_turn in 1 2 3 4; do
         footfall_choose_folder "$footfall_turn" || continue
         footfall_make_chosen_folder "$footfall_turn" || continue
-        footfall_try_folder
+        footfall_insist footfall_try_folder
         footfall_result=$?
-        if [ "$footfall_result" = 1 ]; then
-            # It may have been Ctrl-C: posh undoes its being ignored for the programs it starts.
-            sleep 1
-            [ ! -e install_failed ] || { footfall_try_folder; footfall_result=$?; }
-        fi
         [ "$footfall_result" != 0 ] || break
         footfall_unusable="$footfall_unusable $footfall_turn"
         [ "$footfall_result" = 2 ] || break
@@ -355,28 +344,76 @@ footfall_bring() {
         rm -f "$footfall_program"
         [ "$footfall_turn" = 1 ] || rmdir "$footfall_here"
     done
-    ( : >"$footfall_folder/ready" )
-    footfall_finish
 }
 
-# Has the outcome sent and tidies up, once both the shim and the outcome are there. The installer
-# and footfall_bring each put their half down before they look for the other's: one of them sees
-# both, and when both do, the file `claimed` decides.
+# Does what failed once more where that may have been Ctrl-C: posh undoes its being ignored for the
+# programs it starts.
+footfall_insist() {
+    "$1"
+    footfall_result=$?
+    case $footfall_result in 0 | 2) return "$footfall_result" ;; esac
+    sleep 1
+    [ -e "$footfall_folder/install_failed" ] || return "$footfall_result"
+    "$1"
+}
+
+# Has the start sent. When the installer is gone, there is nobody to watch: it has stated its
+# outcome or never will.
+footfall_send_start() {
+    if [ -e "$footfall_folder/install_complete" ] || [ -e "$footfall_folder/install_failed" ]; then
+        footfall_send install_start
+    elif [ -d "/proc/$$" ] || kill -0 "$$"; then
+        footfall_send install_start --watch "$footfall_pid"
+    else
+        : >"$footfall_folder/install_failed"
+        footfall_send install_start
+    fi
+}
+
+# Has the shim send an event, wherever it is; without a shim nothing is sent.
+footfall_send() {
+    for footfall_turn in 1 2 3 4; do
+        footfall_choose_folder "$footfall_turn" || continue
+        [ ! -f "$footfall_program" ] || footfall_within 10 footfall_run_shim "$@" || return 1
+    done
+}
+
+# Beside the real work: fetches the shim, has it send the start, and the outcome if that is known.
+footfall_bring() {
+    cd "$footfall_folder" || :
+    umask 077
+    footfall_place_shim
+    ( : >"$footfall_folder/ready" )
+    footfall_insist footfall_send_start
+    footfall_finish
+    footfall_tidy_up started
+}
+
+# Has the outcome sent, once both the shim and the outcome are there; the start may still be under
+# way, and the shim's watcher, which takes a second of silence for a failure, does not wait for it.
+# The installer and footfall_bring each put their half down before they look for the other's: one
+# of them sees both, and when both do, the file `claimed` decides.
 footfall_finish() {
     cd "$footfall_folder" || return 0
     for footfall_outcome in install_complete install_failed; do
         [ -e "$footfall_outcome" ] || continue
         [ -e ready ] || return 0
         ( set -C; : >claimed ) || return 0
-        for footfall_turn in 1 2 3 4; do
-            footfall_choose_folder "$footfall_turn" || continue
-            [ -f "$footfall_program" ] || continue
-            footfall_within 10 footfall_run_shim "$footfall_outcome"
-            [ "$footfall_turn" = 1 ] || rm -rf "$footfall_here"
-        done
-        cd /
-        rm -rf "$footfall_folder"
+        footfall_send "$footfall_outcome"
+        footfall_tidy_up stated
         return 0
+    done
+}
+
+# Called when the start is through and when the outcome is: the one that is last tidies up.
+footfall_tidy_up() {
+    cd /
+    ( : >"$footfall_folder/$1" )
+    [ -e "$footfall_folder/started" ] && [ -e "$footfall_folder/stated" ] || return 0
+    for footfall_turn in 4 3 2 1; do
+        footfall_choose_folder "$footfall_turn" || continue
+        [ "$footfall_turn" = 1 ] || [ -f "$footfall_program" ] || continue
+        rm -rf "$footfall_here"
     done
 }
 

@@ -44,6 +44,7 @@ def processes_of(case):
 BAD_SHIMS = {
     "hangs": b"#!/bin/sh\nsleep 30\n",
     "hangs and ignores signals": b"#!/bin/sh\ntrap '' TERM INT HUP\nwhile :; do sleep 30; done\n",
+    "hangs at the start": b'#!/bin/sh\ncase $2 in install_start) sleep 30 ;; esac\n',
     "hangs at the outcome": b'#!/bin/sh\ncase $2 in install_start) ;; *) sleep 30 ;; esac\n',
     "crashes": b"#!/bin/sh\nkill -SEGV $$\n",
     "fails and talks": b"#!/bin/sh\necho out; echo err >&2; exit 9\n",
@@ -86,6 +87,15 @@ def test_a_shim_that_hangs_is_ended(lab):
     assert wait_for(lambda: not case.leftovers, 15)
     # The fake shim's own child, a sleep, is not the installer's to know.
     assert wait_for(lambda: not [words for words in processes_of(case) if not words.startswith(b"sleep\0")], 5)
+
+
+def test_an_outcome_does_not_wait_for_the_start(lab, shell):
+    """It has been sent, but its shim takes its time to end: its watcher must not take the silence for a failure."""
+    slow = f"#!/bin/sh\n'{SHIM}' \"$@\"\ncase $2 in install_start) exec sleep 3 ;; esac\n"
+    case = lab.case()
+    assert install(case, script_with_shim(lab, "slow start", slow.encode()), shell)[0] == 0
+    assert case.wait_for_events(2) == COMPLETE
+    assert wait_for(lambda: not case.leftovers)
 
 
 @pytest.mark.parametrize("trouble", ["404", "hang", "cut", "slow=5"])
