@@ -38,7 +38,7 @@ comma := ,
 SIZE_CFLAGS = -Oz -ffunction-sections -fdata-sections -fvisibility=hidden \
     -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector-strong
 NATIVE_CFLAGS = $(SIZE_CFLAGS) -fPIE -flto=auto $(if $(call target_is,s390x),-fno-jump-tables)
-CROSS_CFLAGS = $(SIZE_CFLAGS) $(if $(call target_is,windows),,-fPIC) -fno-sanitize=undefined $(if $(call target_is,linux),,-D_FORTIFY_SOURCE=2) \
+CROSS_CFLAGS = $(SIZE_CFLAGS) $(if $(call target_is,windows),-mguard=cf,-fPIC) -fno-sanitize=undefined $(if $(call target_is,linux),,-D_FORTIFY_SOURCE=2) \
     $(if $(call target_is,linux-musl),-flto)
 ASAN_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 

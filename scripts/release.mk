@@ -33,7 +33,7 @@ test-release: release
 	@scripts/bootstrap test
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
 	@$(call tested_release)
-	@$(PYTEST) -m "release or not release" tests/release tests/shim/test_hardening.py
+	@$(PYTEST) -m "release or not release" tests/release tests/shim/test_hardening.py tests/shim/test_control_flow.py
 
 export SIGN FREEBSD_SYSROOT
 .PHONY: release release-programs test-release

@@ -35,11 +35,6 @@ suffix_of = $(if $(findstring windows,$(1)),.exe)
 
 vpath %.c shim shim/policy
 
-# Zig's linker writes the time into a Windows program and takes no option against that; without it, the same sources
-# make the same bytes. Where it stands: the PE format, 8 bytes into the header that the number at 60 points to.
-unstamp = $(if $(filter %.exe,$@),at=$$(od -An -tu4 -j60 -N4 $@) && \
-    printf '\0\0\0\0' | dd of=$@ bs=1 seek=$$((at + 8)) conv=notrunc status=none)
-
 # The rules of one target: $(1) the target, $(2) its folder, $(3) "shim", or "off" without telemetry. The libraries
 # come first: their headers are included. The program with its symbols is for the tests.
 define shim_rules
@@ -52,9 +47,8 @@ build/obj/$(2)/%.o: %.c VERSION shim/rules.mk $$(GEN) | $$$$(call $(3)_deps_of,$
 build/shim/$(2)/footfall$(call suffix_of,$(1)) build/shim/$(2)/footfall.symbols: \
     $(patsubst %,build/obj/$(2)/%.o,$(call $(3)_files,$(1))) $$$$(call $(3)_deps_of,$(1))
 	@mkdir -p $$(@D)
-	$$(TARGET_CC) $$(if $$(filter %.symbols,$$@),$$(filter-out -s,$$(SHIM_LDFLAGS)),$$(SHIM_LDFLAGS)) \
+	$(if $(findstring windows,$(1)),scripts/link-windows )$$(TARGET_CC) $$(if $$(filter %.symbols,$$@),$$(filter-out -s,$$(SHIM_LDFLAGS)),$$(SHIM_LDFLAGS)) \
 	    $$(filter %.o,$$^) $$(SHIM_LDLIBS) -o $$@
-	@$$(unstamp)
 
 -include $$(wildcard build/obj/$(2)/*.d)
 endef

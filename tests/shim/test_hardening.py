@@ -82,7 +82,7 @@ def test_a_page_writable_and_executable_is_told(source):
 
 
 @each_platform(lambda platform: platform.kernel == "windows")
-@pytest.mark.parametrize("mark, lacks", [(0x20, "HIGH_ENTROPY_VA"), (0x40, "DYNAMIC_BASE"), (0x100, "NX")])
+@pytest.mark.parametrize("mark, lacks", [(0x20, "HIGH_ENTROPY_VA"), (0x40, "DYNAMIC_BASE"), (0x100, "NX"), (0x4000, "GUARD_CF")])
 def test_a_windows_program_without_is_told(platform, folder, mark, lacks):
     data = bytearray(platform.shim.read_bytes())
     place = struct.unpack_from("<I", data, 60)[0] + 24 + 70
