@@ -32,7 +32,7 @@ demo:
 
 lint:
 	@scripts/bootstrap lint
-	@$(MAKE) --no-print-directory -j$$(nproc) $(GEN) $(COLLECTOR_GEN) $(call collector_deps,$(NATIVE))
+	@$(MAKE) --no-print-directory -j$$(nproc) $(GEN) $(COLLECTOR_GEN) $(call collector_deps,$(NATIVE)) $(ZIG)
 	@scripts/lint
 
 clean:

@@ -174,7 +174,8 @@ bool plat_spawn_delivery(const struct job *job)
 
 void plat_deadline(unsigned ms)
 {
-    struct itimerval timer = {.it_value = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000}};
+    suseconds_t rest = (suseconds_t)(ms % 1000) * 1000;
+    struct itimerval timer = {.it_value = {.tv_sec = ms / 1000, .tv_usec = rest}};
 
     signal(SIGALRM, SIG_DFL); /* which ends the process, in whatever call it hangs */
     setitimer(ITIMER_REAL, &timer, NULL);

@@ -33,6 +33,7 @@ static char *narrow_copy(const wchar_t *wide)
     return copy;
 }
 
+/* Lives as long as the process. NULL: out of memory. */
 static char **narrow_args(int argc, wchar_t **wide)
 {
     char **argv = calloc((size_t)argc + 1, sizeof *argv);
@@ -40,7 +41,7 @@ static char **narrow_args(int argc, wchar_t **wide)
     for (int i = 0; argv != NULL && i < argc; i++) {
         argv[i] = narrow_copy(wide[i]);
         if (argv[i] == NULL)
-            return NULL;
+            return NULL; /* NOLINT(clang-analyzer-unix.Malloc): and the process ends */
     }
     return argv;
 }
@@ -49,6 +50,7 @@ static char **narrow_args(int argc, wchar_t **wide)
 struct start_info {
     int new_mode;
 };
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): its own name */
 _CRTIMP int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***env, int expand,
                                    struct start_info *info);
 

@@ -6,6 +6,9 @@
 #include <assert.h>
 #include <stdint.h>
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the compiler's and the
+ * linker's own names */
+
 /* The linker's: one entry of 32 bits for each function whose address is taken. */
 extern const uint32_t __guard_fids_table[];
 extern const char __guard_fids_count[]; /* its address is the number */
@@ -28,7 +31,7 @@ void guard_check_nothing(void);
 void (*const __guard_dispatch_icall_fptr)(void) LOADER_WRITES = guard_dispatch_nothing;
 void (*const __guard_check_icall_fptr)(void) LOADER_WRITES = guard_check_nothing;
 
-#define GUARD_CF_INSTRUMENTED 0x100
+#define GUARD_CF_INSTRUMENTED           0x100
 #define GUARD_CF_FUNCTION_TABLE_PRESENT 0x400
 
 /* IMAGE_LOAD_CONFIG_DIRECTORY64 as of Windows 8.1, which Zig's headers have without its end. */
@@ -43,14 +46,15 @@ struct load_configuration {
     const char *function_count;
     uint32_t guard_flags;
 };
-static_assert(offsetof(struct load_configuration, dependent_load_flags) == 78, "as the format has it");
+static_assert(offsetof(struct load_configuration, dependent_load_flags) == 78,
+              "as the format has it");
 static_assert(offsetof(struct load_configuration, guard_flags) == 144, "as the format has it");
 
 /* By this name the linker looks for it. */
 extern const struct load_configuration _load_config_used;
 const struct load_configuration _load_config_used = {
     .size = offsetof(struct load_configuration, guard_flags) + sizeof(uint32_t),
-    /* The libraries that we are linked to are Windows' own: none is looked for beside the program. */
+    /* All libraries that we are linked to are Windows' own: none is looked for beside us. */
     .dependent_load_flags = LOAD_LIBRARY_SEARCH_SYSTEM32,
     .check = &__guard_check_icall_fptr,
     .dispatch = &__guard_dispatch_icall_fptr,
@@ -58,3 +62,5 @@ const struct load_configuration _load_config_used = {
     .function_count = __guard_fids_count,
     .guard_flags = GUARD_CF_INSTRUMENTED | GUARD_CF_FUNCTION_TABLE_PRESENT,
 };
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

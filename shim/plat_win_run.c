@@ -26,7 +26,7 @@ static wchar_t **wide_args(char **args)
         size_t size = strlen(args[i]) + 1; /* units: never more than bytes */
         wide[i] = calloc(size, sizeof **wide);
         if (wide[i] == NULL || !win_wide(args[i], wide[i], size))
-            return NULL;
+            return NULL; /* NOLINT(clang-analyzer-unix.Malloc): and the process ends */
     }
     return wide;
 }
@@ -141,11 +141,12 @@ static int await(HANDLE process)
 int plat_run(char **command)
 {
     wchar_t program[WIN_PATH_MAX];
-    wchar_t **args = wide_args(command);
+    static wchar_t **args;
     PROCESS_INFORMATION info;
     STARTUPINFOW start;
 
-    if (args == NULL || !find_program(args[0], program)) {
+    args = wide_args(command);
+    if (args == NULL || args[0] == NULL || !find_program(args[0], program)) {
         fprintf(stderr, "footfall: %s: command not found\n", command[0]);
         return NOT_FOUND;
     }
