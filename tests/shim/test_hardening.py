@@ -60,6 +60,12 @@ def test_a_hardened_program_passes(source):
     assert done.returncode == 0, done
 
 
+def test_a_program_that_has_its_checks_from_a_shared_library_passes(source):
+    """As on FreeBSD, whose canary is a variable of the C library."""
+    variable = ["-mstack-protector-guard=global", "-Wl,--defsym=__stack_chk_guard=main"]
+    assert check(made(source, *HARDENED, *variable)).returncode == 0
+
+
 @pytest.mark.parametrize("instead, lacks", [
     (["-no-pie", "-fno-PIE"], "loaded anywhere (PIE)"), (["-fno-stack-protector"], "stack canaries"),
     (["-Wl,-z,execstack"], "not executable (NX)"), (["-Wl,-z,norelro"], "read-only (RELRO)"),
