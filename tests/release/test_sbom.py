@@ -13,7 +13,8 @@ from shim_lab import ROOT
 VERSION = (ROOT / "VERSION").read_text().strip()
 SHIM_PARTS = {"curl", "mbedtls", "cjson", "roots"}
 COLLECTOR_PARTS = {"libmicrohttpd", "sqlite", "uplot"}
-RUNTIME = {"linux": "musl", "windows": "mingw-w64", "darwin": "zig-compiler-rt"}
+RUNTIME = {"linux": "musl", "windows": "mingw-w64", "darwin": "zig-compiler-rt",
+           "freebsd": "freebsd"}
 
 
 @pytest.fixture(scope="module")
