@@ -54,13 +54,14 @@ struct start_info {
 _CRTIMP int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***env, int expand,
                                    struct start_info *info);
 
-int main(void)
+NO_CANARY int main(void)
 {
     struct start_info start = {0};
     wchar_t **wide, **env;
     char **argv;
     int argc;
 
+    win_draw_canary();
     if (__wgetmainargs(&argc, &wide, &env, 0, &start) != 0)
         argc = 0;
     if (argc == 2 && wcscmp(wide[1], WIN_JOB_ARGUMENT) == 0) {

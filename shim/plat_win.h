@@ -32,6 +32,11 @@ bool win_means_absent(DWORD error);
 /* Standard streams go to the null device; the handles that were there are closed. */
 void win_null_streams(void);
 
+/* Gives the stack's canary a value that nobody can know. The functions that are under way have not
+ * got it: whoever calls this must be NO_CANARY too. */
+#define NO_CANARY __attribute__((no_stack_protector))
+void win_draw_canary(void);
+
 /* As the one argument: the program is to fetch a job from its standard input and do it. No
  * command's name begins with a colon. */
 #define WIN_JOB_ARGUMENT L":job"

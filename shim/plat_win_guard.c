@@ -1,6 +1,6 @@
-/* Windows: what the loader reads to guard the program (the PE format's load configuration). The
- * linker makes the table of functions that may be called through a pointer; with Control Flow
- * Guard, a call to anything else ends the program. */
+/* Windows: what guards the program against a fault of ours. The linker makes a table of functions
+ * that may be called through a pointer, and the loader reads of it in the PE format's load
+ * configuration; with Control Flow Guard, a call to anything else ends the program. */
 #include "plat_win.h"
 
 #include <assert.h>
@@ -62,5 +62,16 @@ const struct load_configuration _load_config_used = {
     .function_count = __guard_fids_count,
     .guard_flags = GUARD_CF_INSTRUMENTED | GUARD_CF_FUNCTION_TABLE_PRESENT,
 };
+
+/* The canary that functions put on the stack, of Zig's libssp, which makes it a constant. */
+extern uintptr_t __stack_chk_guard;
+
+NO_CANARY void win_draw_canary(void)
+{
+    uintptr_t drawn;
+
+    if (plat_random(&drawn, sizeof drawn))
+        __stack_chk_guard = drawn & ~(uintptr_t)0xff; /* a NUL, which no text is copied over */
+}
 
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

@@ -1,5 +1,6 @@
-"""Control Flow Guard in the Windows programs: its table has each function that a pointer may lead to, and with a guard
-that asks it before every such call the program does its work. Wine has no such guard, so one is put in."""
+"""What guards the Windows programs. Control Flow Guard: its table has each function that a pointer may lead to, and with
+a guard that asks it before every such call the program does its work; Wine has no such guard, so one is put in. And the
+stack's canary, which is another in each process."""
 
 import os
 import re
@@ -74,8 +75,11 @@ class Image:
     def directory(self, number):
         return self.read("II", self.header + 136 + 8 * number, raw=True)
 
+    def part(self, name):
+        return next(part for part in self.parts if part[0].rstrip(b"\0") == name)
+
     def is_code(self, place):
-        _, size, start, *_ = next(part for part in self.parts if part[0].rstrip(b"\0") == b".text")
+        _, size, start, *_ = self.part(b".text")
         return start <= place < start + size
 
     def addresses_in_data(self):
@@ -176,6 +180,33 @@ def test_the_guard_guards(wine, folder):
     image.data[image.offset(image.table):image.offset(image.table) + 4 * image.count] = bytes(4 * image.count)
     profile = Profile(folder, exe=guarded(image, folder))
     assert profile.footfall("explain").status == BROKEN
+
+
+def test_the_canary_is_another_in_each_process(wine, folder):
+    """Zig's own is this constant."""
+    image = Image(EXE)
+    constant = image.data.index(bytes.fromhex("0000000000000aff"), image.offset(image.part(b".data")[2]))
+    place = next(start + constant - at for _, size, start, stored, at in image.parts if at <= constant < at + stored)
+    seen = {canary_of_a_run(Profile(folder / str(i)), image.base + place) for i in range(2)}
+    assert len(seen) == 2 and 0xFF0A000000000000 not in seen, seen
+
+
+def canary_of_a_run(profile, address):
+    with subprocess.Popen(profile.shell("footfall run -- cmd /c pause"), env=profile.environment(), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as run:
+        run.stdout.read(1)  # what pause says: the program has begun
+        found = [memory for pid in profile.processes() if (memory := read_memory(pid, address))]
+        run.communicate(b"x", timeout=60)
+    assert len(found) == 1, "one of these processes is the program"
+    return struct.unpack("<Q", found[0])[0]
+
+
+def read_memory(pid, address):
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        if "footfall.exe" not in maps.read():
+            return None
+        memory.seek(address)
+        return memory.read(8)
 
 
 @pytest.mark.long
