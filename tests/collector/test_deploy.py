@@ -253,7 +253,7 @@ def test_the_container_holds_what_it_needs(tmp_path):
     entry = json.loads(re.search(r"^ENTRYPOINT (\[.*\])$", text, re.M)[1])
     user, group = re.search(r"^USER (\d+):(\d+)$", text, re.M).groups()
     copied = dict(re.findall(r"^COPY --from=build (?:--chown=\S+ )?(\S+) (\S+)$", text, re.M))
-    assert set(copied.values()) == {entry[0], "/etc/ssl/certs/ca-certificates.crt", "/data"}
+    assert set(copied.values()) == {entry[0], "/licences", "/etc/ssl/certs/ca-certificates.crt", "/data"}
     assert pathlib.Path(BINARY).name == pathlib.Path(entry[0]).name
     with tempfile.TemporaryDirectory() as root:
         os.chmod(root, 0o755)

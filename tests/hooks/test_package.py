@@ -12,9 +12,11 @@ if not (ROOT / "build/footfall-collector").exists():
     pytest.skip("build/footfall-collector is not built: make build/footfall-collector", allow_module_level=True)
 
 FILES = ["/usr/bin/footfall", "/usr/bin/footfall-collector", "/usr/lib/systemd/system/footfall-collector.service",
-         "/usr/share/bash-completion/completions/footfall", "/usr/share/doc/footfall/LICENSE",
-         "/usr/share/fish/vendor_completions.d/footfall.fish", "/usr/share/man/man1/footfall-collector.1.gz",
+         "/usr/share/bash-completion/completions/footfall", "/usr/share/fish/vendor_completions.d/footfall.fish", "/usr/share/man/man1/footfall-collector.1.gz",
          "/usr/share/man/man1/footfall.1.gz", "/usr/share/man/man5/footfall-collector.conf.5.gz"]
+OWN_FILES = {"deb": ["/usr/share/doc/footfall/copyright", "/usr/share/zsh/vendor-completions/_footfall"],
+             "rpm": ["/usr/share/licenses/footfall/LICENSE", "/usr/share/licenses/footfall/LICENSES-OF-PARTS.txt",
+                     "/usr/share/zsh/site-functions/_footfall"]}
 VERSION = (ROOT / "VERSION").read_text().strip()
 
 
@@ -42,17 +44,30 @@ def test_the_same_files_make_the_same_package(lab, pack, kind):
     assert one != other and open(one, "rb").read() == open(other, "rb").read()
 
 
-@pytest.mark.parametrize("kind, words, folder", [("deb", ["dpkg-deb", "--fsys-tarfile"], "vendor-completions"),
-                                                 ("rpm", ["rpm", "-qlvp"], "site-functions")])
-def test_what_is_in_it(lab, pack, kind, words, folder):
+@pytest.mark.parametrize("kind, words", [("deb", ["dpkg-deb", "--fsys-tarfile"]), ("rpm", ["rpm", "-qlvp"])])
+def test_what_is_in_it(lab, pack, kind, words):
     said = subprocess.run([*words, pack(kind)], capture_output=True, check=True, env=lab.environment()).stdout
     if kind == "deb":
         said = subprocess.run(["tar", "-tv"], input=said, capture_output=True, check=True).stdout
     lines = [line.split() for line in said.decode().splitlines()]
     files = {line[-1].lstrip("."): line[0] for line in lines if not line[0].startswith("d")}
-    assert sorted(files) == sorted([*FILES, f"/usr/share/zsh/{folder}/_footfall"])
+    assert sorted(files) == sorted([*FILES, *OWN_FILES[kind]])
     assert all(mode == ("-rwxr-xr-x" if "/bin/" in name else "-rw-r--r--") for name, mode in files.items())
     assert all("root" in line[1] + line[2] for line in lines)
+
+
+def test_the_licences_of_all_that_is_linked_in_come_along(lab, pack):
+    root = lab.folder / "root"
+    subprocess.run(["dpkg-deb", "-x", pack("deb"), root], check=True)
+    text = (root / "usr/share/doc/footfall/copyright").read_text()
+    for words in ("MIT License", "Mbed TLS", "Apache License", "GNU LESSER GENERAL PUBLIC LICENSE", "Mozilla Public License",
+                  "GCC RUNTIME LIBRARY EXCEPTION", "Daniel Stenberg", "Dave Gamble", "Leon Sorokin", "Rich Felker"):
+        assert words in text, words
+    done = subprocess.run(["rpm", "-qp", "--queryformat", "%{license}\n", pack("rpm")], capture_output=True, text=True,
+                          check=True, env=lab.environment())
+    assert {"MIT", "curl", "Apache-2.0", "MPL-2.0", "LGPL-2.1-or-later", "blessing"} <= set(done.stdout.strip().split(" AND "))
+    done = subprocess.run(["rpm", "-qLp", pack("rpm")], capture_output=True, text=True, check=True, env=lab.environment())
+    assert done.stdout.split() == [file for file in OWN_FILES["rpm"] if "licenses" in file]
 
 
 def test_the_deb_in_a_life(lab, pack):
