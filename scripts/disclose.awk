@@ -77,10 +77,11 @@ function what_is_not() {
 
 function what_becomes_of_it() {
     heading("Where it goes, and how long it is kept")
-    item("To `" set["ENDPOINT"] "`, " (secure ? "encrypted, " : "") "and nowhere else; redirections are not followed.")
+    item("To `" set["ENDPOINT"] "`" (secure ? ", encrypted" : "") (passed_on == "" ? ", and nowhere else" : "") "; redirections are not followed.")
     item("Events are deleted after " policy["retention-days"] " days. Daily counts, which hold no id, stay.")
     item("Your address is held in memory for a moment to limit floods; it is written nowhere.")
-    item("Passed on: " (passed_on == "" ? "to nobody." : "the same values go on to " passed_on ", without an address."))
+    item("Passed on: " (passed_on == "" ? "to nobody." : "the same values go on from there to " passed_on ", without an address. " \
+        "How long they are kept there is not for us to say."))
 }
 
 function how_to_stop_it(v) {
@@ -128,6 +129,8 @@ function how_to_erase_it() {
     code("footfall forget --app " app " --endpoint " set["ENDPOINT"])
     paragraph("Without `footfall`, the same by hand:")
     code("curl -X DELETE \"" erase_address() "/$(cat ~/." app "/telemetry_id)\" && rm -f ~/." app "/telemetry_id ~/." app "/telemetry_last")
+    if (passed_on != "")
+        paragraph("What has been passed on to " passed_on " is not erased by this.")
     paragraph("Whoever deletes the file `~/." app "/telemetry_id` alone is somebody new from then on.")
 }
 

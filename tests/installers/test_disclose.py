@@ -113,6 +113,14 @@ class Words(html.parser.HTMLParser):
             self.text.append(data)
 
 
+@pytest.mark.parametrize("words", [(), ("--passed-on", "Some Analytics")], ids=["kept", "passed on"])
+def test_it_promises_nothing_of_what_is_passed_on(tmp_path, words):
+    said = disclose(tmp_path, "--retention", "30", *words).stdout
+    assert ("nowhere else" in said) == (not words)
+    assert ("passed on to Some Analytics is not erased by this" in said) == bool(words)
+    assert ("How long they are kept there is not for us to say" in said) == bool(words)
+
+
 def test_the_html_is_well_formed_and_says_the_same(tmp_path):
     done = disclose(tmp_path, "--retention", "30", "--passed-on", 'A & B <"x">', "--out", "out")
     assert done.returncode == 0, done.stderr
