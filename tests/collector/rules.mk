@@ -16,9 +16,10 @@ $(call collector_unit,lane,forward_lane forward_setup ga4 posthog log random eve
 $(call collector_unit,dashboard,dashboard_rate dashboard_text dashboard_assets answer web_assets)
 $(call collector_unit,intake,intake strict reject event cid)
 $(call collector_unit,limits,limit address siphash store_seen keeper_clock)
+$(call collector_unit,sandbox,sandbox_linux sandbox_calls log)
 $(call collector_unit,settings,config address options route stats_query app nearest event cid)
 
-COLLECTOR_UNITS = $(patsubst %,build/test/unit/test_%,forward lane dashboard intake limits settings)
+COLLECTOR_UNITS = $(patsubst %,build/test/unit/test_%,forward lane dashboard intake limits sandbox settings)
 $(COLLECTOR_UNITS): TARGET = asan-x86_64-linux-gnu
 $(COLLECTOR_UNITS): build/test/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)

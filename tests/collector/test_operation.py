@@ -1,4 +1,5 @@
 """Starting, configuring, reloading and ending the collector, as an operator does."""
+import ctypes
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import pytest
 from collector_lab import BINARY, ROOT, Collector, free_port, make_event, wait_until
 
 JSON = {"Content-Type": "application/json"}
+LANDLOCK_CREATE_RULESET, LANDLOCK_ASK_VERSION = 444, 1  # linux/landlock.h, on every architecture
 
 
 def run(*arguments, **more):
@@ -210,8 +212,10 @@ def test_the_sandbox_is_on_where_the_system_has_it(tmp_path):
     one = Collector(tmp_path, "[app default]\n").start()
     said = [line for line in one.log if "sandbox" in line]
     assert len(said) == 1
+    landlock = ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_ASK_VERSION) >= 1
+    assert f"landlock={'yes' if landlock else 'no'} seccomp=yes" in said[0]
     status = pathlib.Path(f"/proc/{one.process.pid}/status").read_text()
-    assert ("seccomp=yes" in said[0]) == bool(re.search(r"^Seccomp:\s+2$", status, re.M))
+    assert re.search(r"^Seccomp:\s+2$", status, re.M) and re.search(r"^NoNewPrivs:\s+1$", status, re.M)
     assert one.stop() == 0
     one = Collector(tmp_path, "sandbox = no\n[app default]\n").start()
     assert not any("sandbox" in line for line in one.log)
