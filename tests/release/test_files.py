@@ -102,7 +102,9 @@ def test_the_licence_of_every_part_is_there(platform, release):
         for name, version, _, licence, *_ in (line.split("\t") for line in done.stdout.splitlines()):
             section = text.split(f"\n{name} {version}: {licence}\n{'=' * 78}\n")
             assert len(section) == 2 and len(section[1].split("=" * 78)[0]) > 300, name
-    # LGPL 2.1, section 6: how to link with another libmicrohttpd, and its text.
+            assert "\nSource: " in f"\n{section[1].lstrip()}", name
+    # LGPL 2.1, section 6: how to link with another libmicrohttpd, its text, and its source.
+    assert [*release.glob("libmicrohttpd-*.tar.gz")]
     assert ("link the program with it again" in text) == ("collector" in parts)
     assert ("GNU LESSER GENERAL PUBLIC LICENSE" in text) == ("collector" in parts)
 
@@ -129,6 +131,25 @@ def test_three_commands_verify_a_download(release, folder):
     assert "Signature and comment signature verified" in said[0] and f"footfall v{VERSION}" in said[0]
     assert said[1] == "footfall-linux-x86_64: OK\n"
     assert said[2] == f"footfall {VERSION}\n"
+
+
+@pytest.mark.parametrize("line", [
+    pytest.param(re.search(r"`(shasum [^`]+)`", PAGE)[1], id="macos"),
+    pytest.param(re.search(r"```powershell\n(.*?)\n```", PAGE, re.DOTALL)[1], id="powershell")])
+def test_the_checksum_on_other_systems(release, folder, line):
+    shell = ["pwsh", "-NoProfile", "-Command"] if "Get-FileHash" in line else ["sh", "-c"]
+    if shutil.which(shell[0]) is None:
+        pytest.skip("pwsh is not on PATH")
+    for name in ("footfall-windows-x86_64.exe", "SHA256SUMS"):
+        shutil.copyfile(release / name, folder / name)
+    said = []
+    for change in (b"", b"x"):
+        with open(folder / "footfall-windows-x86_64.exe", "ab") as file:
+            file.write(change)
+        done = subprocess.run([*shell, line], cwd=folder, capture_output=True, text=True)
+        said.append((done.returncode, done.stdout.strip()))
+    assert said[0][1] in ("footfall-windows-x86_64.exe: OK", "True"), said
+    assert said[1] in ((1, "footfall-windows-x86_64.exe: FAILED"), (0, "False")), said
 
 
 def test_a_changed_program_is_noticed(release, folder):
