@@ -152,6 +152,13 @@ def endless_body(sink, connection):
         sink.sent += connection.send(b"x" * 65536)
 
 
+def steady_body(sink, connection):
+    """Slowly enough that what is sent is what is read, but for a moment's worth."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not sink.closing.wait(0.02):
+        sink.sent += connection.send(b"x" * 512)
+
+
 def big_body(sink, connection):
     """100 MB, announced as such."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n")

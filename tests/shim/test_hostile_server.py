@@ -100,6 +100,32 @@ def test_it_does_not_read_on_till_the_deadline(make_case, way):
         assert case.wait_until_gone(8)
 
 
+def test_no_more_than_four_kilobytes_are_read(make_case, secure):
+    tls, trust = secure
+    with Sink(answer=server.steady_body, tls=tls) as sink:
+        case = make_case(sink)
+        case.emit("install_start", "--deadline", "20", *trust).assert_unnoticed()
+        assert case.wait_until_gone(8)
+        assert wait_for(lambda: sink.sent >= 3072) and sink.sent < 65536
+
+
+def test_nothing_of_a_reply_is_kept(make_case):
+    """What the next event is, and which files there are, is the same as after a reply of one line."""
+    seen = []
+    for answer in (AFTER["cookies"][0], server.status(204)):
+        with Sink(answer=answer) as sink:
+            case = make_case(sink)
+            for count, event in enumerate(("install_start", "install_complete"), 1):
+                case.emit(event).assert_unnoticed()
+                assert wait_for(lambda: len(sink.requests) == count)
+                assert case.wait_until_gone()
+            heads = [request.head.replace(str(sink.port).encode(), b"PORT") for request in sink.requests]
+            seen.append((heads, case.files()))
+            kept = b"".join(path.read_bytes() for path in case.home.rglob("*") if path.is_file())
+            assert b"a=b" not in kept and b"h3" not in kept and b"max-age" not in kept
+    assert seen[0] == seen[1]
+
+
 def test_without_a_deadline_given_it_is_five_seconds(make_case):
     with Sink(answer=server.silence) as sink:
         case = make_case(sink)
