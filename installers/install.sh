@@ -66,6 +66,7 @@ CI_XCODE_PROJECT
 #   footfall_succeeded           at success, before the last line is printed
 #   footfall_cleanup             yours to define below: what to tidy up on every way out
 footfall_state=off # off, running, stated
+footfall_base=
 
 # shellcheck disable=SC2317 # it is called from a trap
 footfall_cleanup() { :; }
@@ -187,10 +188,21 @@ footfall_available() {
         >/dev/null 2>&1
 }
 
+# When this process began, as the kernel counts: with its number that names it for good. Empty where
+# it is not to be had.
+footfall_read_birth() {
+    footfall_birth=
+    { read -r footfall_word <"/proc/$$/stat"; } 2>/dev/null || return 0
+    # shellcheck disable=SC2086 # the words behind the program's name, which may have any in it
+    set -- ${footfall_word##*") "}
+    [ $# -lt 20 ] || { shift 19 && footfall_birth=$1; }
+}
+
 # A private folder: $footfall_base is its name, and of those made later elsewhere.
 footfall_make_folder() {
     footfall_base=
     for footfall_place in "${TMPDIR:-/tmp}" /tmp "${XDG_RUNTIME_DIR:-/var/tmp}"; do
+        case $footfall_place in /*) ;; *) continue ;; esac
         footfall_folder=$(mktemp -d "$footfall_place/footfall.XXXXXXXX" 2>/dev/null) || continue
         footfall_base=${footfall_folder##*/}
         return 0
@@ -217,8 +229,24 @@ footfall_detach() {
         trap '' HUP INT QUIT PIPE TERM
         trap - EXIT
         set +eu
-        ( exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; "$1" ) &
+        (
+            exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+            footfall_close_more
+            "$1"
+        ) &
     ) </dev/null >/dev/null 2>&1
+}
+
+# Those of two digits and more, which bash lets a script have: a lock that it holds by one is free when
+# it ends.
+footfall_close_more() {
+    [ -n "${BASH_VERSION-}" ] || return 0
+    for footfall_descriptor in /dev/fd/*; do
+        case ${footfall_descriptor##*/} in
+        [0-9] | *[!0-9]*) ;;
+        *) eval "exec ${footfall_descriptor##*/}>&-" ;;
+        esac
+    done
 }
 
 # Runs a function that ends in exec, and kills the program when it takes too many seconds.
@@ -228,10 +256,8 @@ footfall_within() {
     ( "$@" ) &
     footfall_child=$!
     (
-        # Told that all is well it ends within a second, and without a stale number to kill.
-        trap exit USR1
         while [ "$footfall_limit" -gt 0 ]; do
-            sleep 1
+            sleep 1 || exit
             footfall_limit=$((footfall_limit - 1))
         done
         kill -s KILL "$footfall_child"
@@ -240,7 +266,7 @@ footfall_within() {
     umask # without it posh's wait goes on reading the options of the builtin before it
     wait "$footfall_child"
     footfall_result=$?
-    kill -s USR1 "$footfall_guard"
+    kill -s KILL "$footfall_guard"
     return "$footfall_result"
 }
 
@@ -362,12 +388,19 @@ footfall_insist() {
 footfall_send_start() {
     if [ -e "$footfall_folder/install_complete" ] || [ -e "$footfall_folder/install_failed" ]; then
         footfall_send install_start
-    elif [ -d "/proc/$$" ] || kill -0 "$$"; then
+    elif footfall_still_runs; then
         footfall_send install_start --watch "$footfall_pid"
     else
         : >"$footfall_folder/install_failed"
         footfall_send install_start
     fi
+}
+
+footfall_still_runs() {
+    kill -0 "$$" || [ -d "/proc/$$" ] || return 1
+    footfall_was=$footfall_birth
+    footfall_read_birth
+    [ "$footfall_birth" = "$footfall_was" ]
 }
 
 # Has the shim send an event, wherever it is; without a shim nothing is sent.
@@ -395,6 +428,7 @@ footfall_bring() {
 # of them sees both, and when both do, the file `claimed` decides.
 footfall_finish() {
     cd "$footfall_folder" || return 0
+    footfall_restore
     for footfall_outcome in install_complete install_failed; do
         [ -e "$footfall_outcome" ] || continue
         [ -e ready ] || return 0
@@ -403,6 +437,22 @@ footfall_finish() {
         footfall_tidy_up stated
         return 0
     done
+}
+
+# What the installer has exported since the start, to quiet the programs that it runs or to give them
+# a home, is no choice of its user's: the outcome is sent as the start was.
+footfall_remember() {
+    footfall_home=${HOME-} footfall_temporary=${TMPDIR-} footfall_runtime=${XDG_RUNTIME_DIR-}
+}
+
+footfall_restore() {
+    [ "${HOME-}" = "$footfall_home" ] || export HOME="$footfall_home"
+    [ "${TMPDIR-}" = "$footfall_temporary" ] || export TMPDIR="$footfall_temporary"
+    [ "${XDG_RUNTIME_DIR-}" = "$footfall_runtime" ] || export XDG_RUNTIME_DIR="$footfall_runtime"
+    export FOOTFALL_ALLOW_CI=1
+    unset FOOTFALL_NO_TELEMETRY DO_NOT_TRACK NO_TELEMETRY "${footfall_prefix}_NO_TELEMETRY" "${footfall_prefix}_DEV"
+    footfall_read_variable "${footfall_prefix}_TELEMETRY"
+    [ "$footfall_word" = yes ] || unset "${footfall_prefix}_TELEMETRY"
 }
 
 # Called when the start is through and when the outcome is: the one that is last tidies up.
@@ -433,19 +483,26 @@ footfall_state_outcome() {
     [ "$footfall_state" = running ] || return 0
     footfall_state=stated
     ( : >"$footfall_folder/$1" ) 2>/dev/null || :
-    [ ! -e "$footfall_folder/ready" ] || footfall_detach footfall_finish
+    [ ! -e "$footfall_folder/ready" ] || footfall_detach footfall_finish || :
     footfall_linger
 }
 
 footfall_start() {
     [ -z "${ZSH_VERSION-}" ] || emulate -L sh
     [ "$footfall_state" = off ] || return 0
+    footfall_ifs=${IFS-' 	
+'}
+    IFS=' 	
+'
     if footfall_allowed ${1+"$@"} && footfall_available && footfall_make_folder; then
         footfall_run=${FOOTFALL_RUN:-$footfall_base.$$}
-        footfall_state=running
+        footfall_remember
+        footfall_read_birth
         footfall_print_notice || :
         footfall_detach footfall_bring || :
+        footfall_state=running
     fi
+    IFS=$footfall_ifs
 }
 
 footfall_succeeded() {
@@ -458,6 +515,8 @@ footfall_leave() { # [SIGNAL STATUS]
     trap - EXIT
     trap '' HUP INT QUIT PIPE TERM
     set +eu
+    # A signal may have come before there was anybody to see to the folder.
+    [ "$footfall_state" != off ] || [ -z "$footfall_base" ] || rm -rf "$footfall_folder"
     footfall_state_outcome install_failed
     footfall_cleanup
     [ -n "${1-}" ] || return 0

@@ -27,20 +27,6 @@ def install(case, script, shell="dash", form="file", runner=(), **environment):
     return done.returncode, [line.replace(str(case.folder), "CASE") for line in lines], seconds
 
 
-def processes_of(case):
-    """Those that carry the case's home in their environment."""
-    found = []
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{process}/environ", "rb") as file:
-                if f"HOME={case.home}".encode() in file.read().split(b"\0"):
-                    with open(f"/proc/{process}/cmdline", "rb") as file:
-                        found.append(file.read())
-        except OSError:
-            continue
-    return found
-
-
 BAD_SHIMS = {
     "hangs": b"#!/bin/sh\nsleep 30\n",
     "hangs and ignores signals": b"#!/bin/sh\ntrap '' TERM INT HUP\nwhile :; do sleep 30; done\n",
@@ -76,7 +62,7 @@ def test_a_bad_shim(lab, bad):
         assert seconds < plain_seconds + PATIENCE
         assert not list(case.folder.glob("touched")) and case.events == []
         if "hangs" not in bad and "without end" not in bad:
-            assert wait_for(lambda: not case.leftovers and not processes_of(case)), "left behind"
+            assert wait_for(lambda: not case.leftovers and not case.processes), "left behind"
 
 
 def test_a_shim_that_hangs_is_ended(lab):
@@ -86,7 +72,7 @@ def test_a_shim_that_hangs_is_ended(lab):
     install(case, script)
     assert wait_for(lambda: not case.leftovers, 15)
     # The fake shim's own child, a sleep, is not the installer's to know.
-    assert wait_for(lambda: not [words for words in processes_of(case) if not words.startswith(b"sleep\0")], 5)
+    assert wait_for(lambda: not [words for words in case.processes if not words.startswith(b"sleep\0")], 5)
 
 
 def test_an_outcome_does_not_wait_for_the_start(lab, shell):
@@ -149,7 +135,7 @@ def test_a_late_shim_reports_after_the_installer_has_gone(lab, shell, change):
     assert (status, case.events) == (3 if change else 0, [])
     lab.releases.gates[case.name].set()
     assert case.wait_for_events(2) == (["install_failed", "install_start"] if change else COMPLETE)
-    assert wait_for(lambda: not case.leftovers and not processes_of(case)), "left behind"
+    assert wait_for(lambda: not case.leftovers and not case.processes), "left behind"
 
 
 def test_killed_before_the_shim_has_come(lab, shell):

@@ -253,6 +253,16 @@ class Case:
         return file
 
     @property
+    def processes(self):
+        """The command lines of those that carry the case's home in their environment."""
+        found = []
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if f"HOME={self.home}".encode() in pathlib.Path(f"/proc/{process}/environ").read_bytes().split(b"\0"):
+                    found.append(pathlib.Path(f"/proc/{process}/cmdline").read_bytes())
+        return found
+
+    @property
     def events(self):
         return list(self.lab.sink.events.get(self.name, []))
 
