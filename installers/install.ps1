@@ -173,6 +173,17 @@ $footfall_beside = {
         if (-not $footfall.release) { $footfall.release = 'unknown' }
         $footfall.install = $footfall_install_folder
         $footfall.last = Test-FootfallLast
+        $footfall.environment = [Environment]::GetEnvironmentVariables()
+    }
+
+    # What the installer has exported since the start, to quiet the programs that it runs or to give
+    # them a home, is no choice of its user's: the outcome is sent as the start was.
+    function Set-FootfallEnvironment([Diagnostics.ProcessStartInfo]$Start) {
+        if (-not $footfall.environment) { return }
+        $Start.EnvironmentVariables.Clear()
+        foreach ($name in $footfall.environment.Keys) {
+            $Start.EnvironmentVariables[$name] = $footfall.environment[$name]
+        }
     }
 
     # The shim, sending one event; throws if it cannot be started.
@@ -180,10 +191,11 @@ $footfall_beside = {
         $start = [Diagnostics.ProcessStartInfo]::new("$($footfall.place)/footfall$($footfall.suffix)")
         $start.Arguments = "emit $Words --app $($footfall.app) --endpoint $($footfall.endpoint)" +
             " --release $($footfall.release) --method powershell --platform $($footfall.platform) $($footfall.run)"
-        $start.WorkingDirectory = [IO.Path]::GetTempPath()
+        $start.WorkingDirectory = [IO.Path]::GetFullPath([IO.Path]::GetTempPath())
         $start.UseShellExecute = $false
         $start.CreateNoWindow = $true
         $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        Set-FootfallEnvironment $start
         return [Diagnostics.Process]::Start($start)
     }
 
@@ -267,7 +279,7 @@ $footfall_beside = {
 
     # Folders that may hold the shim, most wanted first: a temporary folder may be full, missing or noexec.
     function Get-FootfallPlace {
-        $temporary = [IO.Path]::GetTempPath()
+        $temporary = [IO.Path]::GetFullPath([IO.Path]::GetTempPath())
         "$temporary/$($footfall.base)"
         if ($footfall.suffix) {
             "$(Get-FootfallVariable 'LOCALAPPDATA')/$($footfall.base)"
@@ -361,6 +373,7 @@ $footfall_beside = {
                 " sh `"$shell`" $words"
             $start.UseShellExecute = $false
             $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+            Set-FootfallEnvironment $start
         }
         return $start
     }

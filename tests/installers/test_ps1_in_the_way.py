@@ -35,15 +35,8 @@ def install(case, script, runner=(), **environment):
 
 
 def is_gone(case):
-    """No file, and no process of the installer's, which all carry the case's home."""
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{process}/environ", "rb") as file:
-                if f"HOME={case.home}".encode() in file.read().split(b"\0"):
-                    return False
-        except OSError:
-            continue
-    return not case.leftovers
+    """No file, and no process of the installer's."""
+    return not case.leftovers and not case.processes
 
 
 def script_with_shim(lab, name, shim):
@@ -171,6 +164,29 @@ def test_an_outcome_does_not_wait_for_the_start(lab):
     slow = f"#!/bin/sh\n'{SHIM}' \"$@\"\ncase $2 in install_start) exec sleep 3 ;; esac\n"
     case = lab.case()
     assert install(case, script_with_shim(lab, "slow start", slow.encode()))[0] == 0
+    assert case.wait_for_events(2, SECONDS) == COMPLETE
+    assert wait_for(lambda: is_gone(case), SECONDS)
+
+
+@pytest.mark.parametrize("ready", [True, False], ids=["shim here", "shim late"])
+def test_what_is_exported_after_the_start(lab, ready):
+    """To quiet the programs that it runs, or to give them a home: no choice of its user's."""
+    need_pwsh()
+    case = lab.case()
+    exports = "; ".join([f"$env:{name} = '{value}'" for name, value in {
+        "CI": 1, "DO_NOT_TRACK": 1, "ACME_NO_TELEMETRY": 1, "ACME_TELEMETRY": 0, "HOME": case.folder / "elsewhere",
+        "TMPDIR": case.folder / "elsewhere"}.items()])
+    script = at(f"Start-Sleep 1; $null = New-Item -ItemType Directory elsewhere; {exports}")(script_of(lab))
+    changes = {} if ready else {"FOOTFALL_SHIM_URL": f"{lab.url}/slow=3/shims"}
+    assert install(case, script, **changes)[0] == 0
+    assert case.wait_for_events(2, SECONDS) == COMPLETE
+    assert wait_for(lambda: is_gone(case), SECONDS)
+    assert not [*(case.folder / "elsewhere").glob("footfall.*")] and case.labels == COMPLETE
+
+
+def test_a_relative_temporary_folder(lab, plain):
+    case = lab.case()
+    assert install(case, script_of(lab), TMPDIR="tmp")[0] == plain[0]
     assert case.wait_for_events(2, SECONDS) == COMPLETE
     assert wait_for(lambda: is_gone(case), SECONDS)
 
