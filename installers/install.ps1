@@ -178,7 +178,7 @@ $footfall_beside = {
 
     # What the installer has exported since the start, to quiet the programs that it runs or to give
     # them a home, is no choice of its user's: the outcome is sent as the start was.
-    function Set-FootfallEnvironment([Diagnostics.ProcessStartInfo]$Start) {
+    function Copy-FootfallEnvironment([Diagnostics.ProcessStartInfo]$Start) {
         if (-not $footfall.environment) { return }
         $Start.EnvironmentVariables.Clear()
         foreach ($name in $footfall.environment.Keys) {
@@ -195,7 +195,7 @@ $footfall_beside = {
         $start.UseShellExecute = $false
         $start.CreateNoWindow = $true
         $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-        Set-FootfallEnvironment $start
+        Copy-FootfallEnvironment $start
         return [Diagnostics.Process]::Start($start)
     }
 
@@ -373,7 +373,7 @@ $footfall_beside = {
                 " sh `"$shell`" $words"
             $start.UseShellExecute = $false
             $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-            Set-FootfallEnvironment $start
+            Copy-FootfallEnvironment $start
         }
         return $start
     }

@@ -490,10 +490,8 @@ footfall_state_outcome() {
 footfall_start() {
     [ -z "${ZSH_VERSION-}" ] || emulate -L sh
     [ "$footfall_state" = off ] || return 0
-    footfall_ifs=${IFS-' 	
-'}
-    IFS=' 	
-'
+    footfall_ifs=${IFS+x$IFS}
+    unset IFS # words are divided as usual
     if footfall_allowed ${1+"$@"} && footfall_available && footfall_make_folder; then
         footfall_run=${FOOTFALL_RUN:-$footfall_base.$$}
         footfall_remember
@@ -502,7 +500,7 @@ footfall_start() {
         footfall_detach footfall_bring || :
         footfall_state=running
     fi
-    IFS=$footfall_ifs
+    [ -z "$footfall_ifs" ] || IFS=${footfall_ifs#x}
 }
 
 footfall_succeeded() {

@@ -80,12 +80,12 @@ def test_a_lock_ends_with_the_script_that_holds_it(lab):
 
 def test_interrupted_at_the_notice(lab, shell):
     case = lab.case()
-    script = lab.render().replace("        footfall_print_notice || :\n", "        footfall_print_notice || :\n        sleep 5 || :\n")
+    script = lab.render().replace("        footfall_print_notice || :\n", "        footfall_print_notice || :\n        sleep 2 || :\n")
     process = subprocess.Popen(calls_of(shell, case.write(script))["file"], env=case.environment(), stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, start_new_session=True)
     assert wait_for(lambda: case.leftovers)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(5) in (-2, 130)
+    assert process.wait(10) in (-2, 130)
     assert not left_behind(case) and case.events == []
 
 
