@@ -198,15 +198,16 @@ footfall_read_birth() {
     [ $# -lt 20 ] || { shift 19 && footfall_birth=$1; }
 }
 
-# A private folder: $footfall_base is its name, and of those made later elsewhere.
+# A private folder: $footfall_base is its name, and of those made later elsewhere. Named before it is
+# made, so that a signal finds it.
 footfall_make_folder() {
-    footfall_base=
+    footfall_base=$(mktemp -u footfall.XXXXXXXX 2>/dev/null) && [ -n "$footfall_base" ] || return 1
     for footfall_place in "${TMPDIR:-/tmp}" /tmp "${XDG_RUNTIME_DIR:-/var/tmp}"; do
         case $footfall_place in /*) ;; *) continue ;; esac
-        footfall_folder=$(mktemp -d "$footfall_place/footfall.XXXXXXXX" 2>/dev/null) || continue
-        footfall_base=${footfall_folder##*/}
-        return 0
+        footfall_folder=$footfall_place/$footfall_base
+        mkdir -m 700 "$footfall_folder" 2>/dev/null && return 0
     done
+    footfall_base=
     return 1
 }
 
@@ -479,7 +480,8 @@ footfall_linger() {
 }
 
 footfall_state_outcome() {
-    [ -z "${ZSH_VERSION-}" ] || emulate -L sh
+    # With traps of its own for a function, zsh takes back what a trap in it has set, and never ends.
+    [ -z "${ZSH_VERSION-}" ] || { emulate -L sh && setopt no_local_traps; }
     [ "$footfall_state" = running ] || return 0
     footfall_state=stated
     ( : >"$footfall_folder/$1" ) 2>/dev/null || :
@@ -488,7 +490,7 @@ footfall_state_outcome() {
 }
 
 footfall_start() {
-    [ -z "${ZSH_VERSION-}" ] || emulate -L sh
+    [ -z "${ZSH_VERSION-}" ] || { emulate -L sh && setopt no_local_traps; }
     [ "$footfall_state" = off ] || return 0
     footfall_ifs=${IFS+x$IFS}
     unset IFS # words are divided as usual
