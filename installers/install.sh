@@ -499,8 +499,8 @@ footfall_start() {
         footfall_remember
         footfall_read_birth
         footfall_print_notice || :
-        footfall_detach footfall_bring || :
         footfall_state=running
+        footfall_detach footfall_bring || :
     fi
     [ -z "$footfall_ifs" ] || IFS=${footfall_ifs#x}
 }
