@@ -1,10 +1,8 @@
 """disclose: the privacy page says what is true of the event's bytes, and every way out on it works."""
 
-import fcntl
 import html.parser
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -17,6 +15,7 @@ from ps1_ways import SECONDS, address_of, need_pwsh, powershell, script_of
 from ps1_ways import write as write_ps1
 from shim_lab import Case, in_mounts
 from sink import Sink
+from wine_lab import EXE, LOADER, start_wine, windows, wine_environment
 
 DISCLOSE = ROOT / "scripts/disclose"
 CONFIG = "APP=acme\nNAME=Acme\nRELEASE=v1.2.3\nENDPOINT={}\nPRIVACY_URL=https://acme.example/privacy\n"
@@ -306,25 +305,19 @@ def test_powershell(lab, what, command):
 @pytest.mark.parametrize("what, command", ways_out("cmd"))
 def test_cmd(tmp_path, what, command):
     """The shim for Windows, in the session or in a later one, sees what cmd.exe was told."""
-    wine, exe, prefix = pathlib.Path("/usr/lib/wine/wine64"), ROOT / "build/footfall.exe", ROOT / "build/test/wine"
-    if not wine.exists() or not exe.exists():
-        pytest.skip("wine64 or build/footfall.exe is missing: scripts/bootstrap test; make windows")
-    prefix.mkdir(parents=True, exist_ok=True)
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(prefix.parent), "WINEPREFIX": str(prefix), "WINEDEBUG": "-all",
-                   "WINEDLLOVERRIDES": "mscoree,mshtml=d"}
-    folders = [f"set {name}=Z:{tmp_path / name}".replace("/", "\\") for name in ("USERPROFILE", "ProgramData")]
+    if missing := start_wine():
+        pytest.skip(missing)
+    folders = [f"set {name}={windows(tmp_path / name)}" for name in ("USERPROFILE", "ProgramData")]
     for name in ("USERPROFILE", "ProgramData"):
         (tmp_path / name).mkdir()
-    explain = f"Z:{exe} explain --json --app acme --endpoint https://t.acme.example/v1/events".replace("/", "\\", str(exe).count("/"))
+    explain = f"{windows(EXE)} explain --json --app acme --endpoint https://t.acme.example/v1/events"
 
     def cmd(*lines):
         (tmp_path / "session.bat").write_text("\r\n".join(["@echo off", *folders, *lines, ""]))
-        return subprocess.run([wine, "cmd", "/c", "session.bat"], env=environment, timeout=SECONDS, cwd=tmp_path,
+        return subprocess.run([LOADER, "cmd", "/c", "session.bat"], env=wine_environment(), timeout=SECONDS, cwd=tmp_path,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
 
-    with open(prefix.parent / "wine.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert json.loads(cmd(explain))["gate"] == "none"
+    assert json.loads(cmd(explain))["gate"] == "none"
     if command.startswith("set "):
         told = cmd(command, explain)
     else:
