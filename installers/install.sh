@@ -201,7 +201,9 @@ footfall_read_birth() {
 # A private folder: $footfall_base is its name, and of those made later elsewhere. Named before it is
 # made, so that a signal finds it.
 footfall_make_folder() {
-    footfall_base=$(mktemp -u footfall.XXXXXXXX 2>/dev/null) && [ -n "$footfall_base" ] || return 1
+    { read -r footfall_word </proc/sys/kernel/random/uuid; } 2>/dev/null ||
+        footfall_word=$(mktemp -u XXXXXXXXXXXX 2>/dev/null) || return 1
+    footfall_base=footfall.$footfall_word
     for footfall_place in "${TMPDIR:-/tmp}" /tmp "${XDG_RUNTIME_DIR:-/var/tmp}"; do
         case $footfall_place in /*) ;; *) continue ;; esac
         footfall_folder=$footfall_place/$footfall_base
