@@ -252,13 +252,17 @@ footfall_close_more() {
     done
 }
 
-# Runs a function that ends in exec, and kills the program when it takes too many seconds.
+# Runs a function that ends in exec, and kills the program when it takes too many seconds. Should it
+# take more than a moment, the function $footfall_meanwhile is run beside it.
+footfall_meanwhile=:
 footfall_within() {
     footfall_limit=$1
     shift
     ( "$@" ) &
     footfall_child=$!
     (
+        sleep 0.3 || sleep 1 || exit
+        "$footfall_meanwhile"
         while [ "$footfall_limit" -gt 0 ]; do
             sleep 1 || exit
             footfall_limit=$((footfall_limit - 1))
@@ -330,7 +334,7 @@ footfall_make_chosen_folder() {
     mkdir "$footfall_here"
 }
 
-# Puts the shim into the chosen folder and has it say its version. 0: it runs, 1: no use, 2: not here.
+# Puts the shim into the chosen folder and has it send the start. 0: done, 1: no use, 2: not here.
 footfall_try_folder() {
     if [ -n "$footfall_copy" ]; then
         cp "$footfall_copy" "$footfall_program" || return 2
@@ -343,59 +347,30 @@ footfall_try_folder() {
         esac
     fi
     chmod 700 "$footfall_program"
-    footfall_within 10 footfall_ask_version
-    case $? in
+    footfall_meanwhile=footfall_go_on
+    footfall_send_start
+    footfall_result=$?
+    footfall_meanwhile=:
+    case $footfall_result in
     0) return 0 ;;
-    126) footfall_copy=$footfall_program && return 2 ;;
+    126)
+        rm -f "$footfall_folder/ready" "$footfall_folder/claimed" # on a busy machine, too early
+        footfall_copy=$footfall_program
+        return 2
+        ;;
     *) return 1 ;;
     esac
 }
 
-footfall_ask_version() {
-    exec "$footfall_program" --version
-}
-
-# Leaves the shim where it runs, and nothing of it anywhere else.
-footfall_place_shim() {
-    footfall_copy=
-    footfall_unusable=
-    for footfall_turn in 1 2 3 4; do
-        footfall_choose_folder "$footfall_turn" || continue
-        footfall_make_chosen_folder "$footfall_turn" || continue
-        footfall_insist footfall_try_folder
-        footfall_result=$?
-        [ "$footfall_result" != 0 ] || break
-        footfall_unusable="$footfall_unusable $footfall_turn"
-        [ "$footfall_result" = 2 ] || break
-    done
-    for footfall_turn in $footfall_unusable; do
-        footfall_choose_folder "$footfall_turn"
-        rm -f "$footfall_program"
-        [ "$footfall_turn" = 1 ] || rmdir "$footfall_here"
-    done
-}
-
-# Does what failed once more where that may have been Ctrl-C: posh undoes its being ignored for the
-# programs it starts.
-footfall_insist() {
-    "$1"
-    footfall_result=$?
-    case $footfall_result in 0 | 2) return "$footfall_result" ;; esac
-    sleep 1
-    [ -e "$footfall_folder/install_failed" ] || return "$footfall_result"
-    "$1"
-}
-
-# Has the start sent. When the installer is gone, there is nobody to watch: it has stated its
-# outcome or never will.
+# When the installer is gone, there is nobody to watch: it has stated its outcome or never will.
 footfall_send_start() {
     if [ -e "$footfall_folder/install_complete" ] || [ -e "$footfall_folder/install_failed" ]; then
-        footfall_send install_start
+        footfall_within 10 footfall_run_shim install_start
     elif footfall_still_runs; then
-        footfall_send install_start --watch "$footfall_pid"
+        footfall_within 10 footfall_run_shim install_start --watch "$footfall_pid"
     else
         : >"$footfall_folder/install_failed"
-        footfall_send install_start
+        footfall_within 10 footfall_run_shim install_start
     fi
 }
 
@@ -406,29 +381,47 @@ footfall_still_runs() {
     [ "$footfall_birth" = "$footfall_was" ]
 }
 
-# Has the shim send an event, wherever it is; without a shim nothing is sent.
-footfall_send() {
-    for footfall_turn in 1 2 3 4; do
-        footfall_choose_folder "$footfall_turn" || continue
-        [ ! -f "$footfall_program" ] || footfall_within 10 footfall_run_shim "$@" || return 1
-    done
+# The start takes its time, so the shim does run. Its watcher takes a second of silence after the
+# installer's end for a failure: the outcome does not wait for the start.
+footfall_go_on() {
+    footfall_meanwhile=:
+    ( : >"$footfall_folder/ready" )
+    ( footfall_finish ) &
 }
 
 # Beside the real work: fetches the shim, has it send the start, and the outcome if that is known.
 footfall_bring() {
     cd "$footfall_folder" || :
     umask 077
-    footfall_place_shim
+    footfall_copy=
+    footfall_unusable=
+    for footfall_turn in 1 2 3 4; do
+        footfall_choose_folder "$footfall_turn" || continue
+        footfall_make_chosen_folder "$footfall_turn" || continue
+        footfall_try_folder
+        footfall_result=$?
+        if [ "$footfall_result" = 1 ]; then
+            # It may have been Ctrl-C: posh undoes its being ignored for the programs it starts.
+            sleep 1
+            [ ! -e install_failed ] || { footfall_try_folder; footfall_result=$?; }
+        fi
+        [ "$footfall_result" != 0 ] || break
+        footfall_unusable="$footfall_unusable $footfall_turn"
+        [ "$footfall_result" = 2 ] || break
+    done
+    for footfall_turn in $footfall_unusable; do
+        footfall_choose_folder "$footfall_turn"
+        rm -f "$footfall_program"
+        [ "$footfall_turn" = 1 ] || rmdir "$footfall_here"
+    done
     ( : >"$footfall_folder/ready" )
-    footfall_insist footfall_send_start
     footfall_finish
     footfall_tidy_up started
 }
 
-# Has the outcome sent, once both the shim and the outcome are there; the start may still be under
-# way, and the shim's watcher, which takes a second of silence for a failure, does not wait for it.
-# The installer and footfall_bring each put their half down before they look for the other's: one
-# of them sees both, and when both do, the file `claimed` decides.
+# Has the outcome sent, once both the shim and the outcome are there. The installer and footfall_bring
+# each put their half down before they look for the other's: one of them sees both, and when both do,
+# the file `claimed` decides.
 footfall_finish() {
     cd "$footfall_folder" || return 0
     footfall_restore
@@ -436,7 +429,10 @@ footfall_finish() {
         [ -e "$footfall_outcome" ] || continue
         [ -e ready ] || return 0
         ( set -C; : >claimed ) || return 0
-        footfall_send "$footfall_outcome"
+        for footfall_turn in 1 2 3 4; do
+            footfall_choose_folder "$footfall_turn" || continue
+            [ ! -f "$footfall_program" ] || footfall_within 10 footfall_run_shim "$footfall_outcome"
+        done
         footfall_tidy_up stated
         return 0
     done
