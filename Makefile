@@ -10,6 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
+# Where scripts/bootstrap has the .NET SDK put PowerShell.
+export PATH := $(PATH):$(HOME)/.dotnet/tools
+
 TELEMETRY ?= on
 $(if $(filter on off,$(TELEMETRY)),,$(error TELEMETRY=$(TELEMETRY): give on or off))
 if_off = $(if $(filter off,$(TELEMETRY)),off-)
