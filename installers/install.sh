@@ -164,7 +164,8 @@ footfall_find_platform() {
         while [ $# -gt 1 ]; do shift; done
         set -- windows "${1-}"
         ;;
-    *[A-Z]*) set -- "$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]')" "${2-}" ;;
+    Linux) set -- linux "${2-}" ;;
+    *[A-Z]*) set -- "$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]' 2>/dev/null)" "${2-}" ;;
     esac
     case ${2-} in
     amd64 | x64) set -- "$1" x86_64 ;;
@@ -487,11 +488,21 @@ footfall_state_outcome() {
     footfall_linger
 }
 
+# How words are divided where nobody has set it.
+footfall_usual_ifs=' 	
+'
 footfall_start() {
     [ -z "${ZSH_VERSION-}" ] || { emulate -L sh && setopt no_local_traps; }
     [ "$footfall_state" = off ] || return 0
-    footfall_ifs=${IFS+x$IFS}
-    unset IFS # words are divided as usual
+    footfall_ifs=
+    case ${IFS-"$footfall_usual_ifs"} in
+    "$footfall_usual_ifs") ;;
+    *)
+        ( unset IFS ) 2>/dev/null || return 0 # somebody insists on it
+        footfall_ifs=x$IFS
+        unset IFS
+        ;;
+    esac
     if footfall_allowed ${1+"$@"} && footfall_available && footfall_make_folder; then
         footfall_run=${FOOTFALL_RUN:-$footfall_base.$$}
         footfall_remember
@@ -529,6 +540,7 @@ trap 'footfall_leave INT 130' INT
 trap 'footfall_leave QUIT 131' QUIT
 trap 'footfall_leave PIPE 141' PIPE
 trap 'footfall_leave TERM 143' TERM
+# when pasted: # Where your installer reads its options, above: --no-telemetry) FOOTFALL_NO_TELEMETRY=1 ;;
 # when pasted: footfall_start ${1+"$@"}
 # when pasted: # Put `footfall_succeeded` where your installer has succeeded, before its last line of output.
 # <<< footfall telemetry
@@ -582,36 +594,41 @@ choose_colours() {
 }
 
 read_environment() {
-    eval "pinned=\${${prefix}_VERSION:-}"
-    eval "folder=\${${prefix}_INSTALL_DIR:-${HOME:+$HOME/.local/bin}}"
-    eval "download_url=\${${prefix}_DOWNLOAD_URL:-$download_url}"
-    eval "[ -z \"\${${prefix}_NO_MODIFY_PATH:-}\" ]" || modify_path=no
+    eval "pinned=\${${prefix}_VERSION-}"
+    eval "folder=\${${prefix}_INSTALL_DIR-}"
+    eval "mirror=\${${prefix}_DOWNLOAD_URL-}"
+    eval "path_is_theirs=\${${prefix}_NO_MODIFY_PATH-}"
+    folder=${folder:-${HOME:+$HOME/.local/bin}}
+    download_url=${mirror:-$download_url}
+    [ -z "$path_is_theirs" ] || modify_path=no
 }
 
-value_of() { # OPTION COUNT: fails unless a value follows
-    [ "$2" -gt 1 ] || fail "$1 needs a value" "for example: $1 $3"
+need_value() { # OPTION VALUE EXAMPLE
+    [ -n "$2" ] || fail "$1 needs a value" "for example: $1 $3"
 }
 
 read_arguments() {
     while [ $# -gt 0 ]; do
         case $1 in
-        --version) value_of "$1" $# v1.2.3 && pinned=$2 && shift ;;
-        --version=*) pinned=${1#*=} ;;
-        --dir) value_of "$1" $# "\$HOME/bin" && folder=$2 && shift ;;
-        --dir=*) folder=${1#*=} ;;
+        --version) need_value "$1" "${2-}" v1.2.3 && pinned=$2 && shift ;;
+        --version=*) pinned=${1#*=} && need_value --version "$pinned" v1.2.3 ;;
+        --dir) need_value "$1" "${2-}" "\$HOME/bin" && folder=$2 && shift ;;
+        --dir=*) folder=${1#*=} && need_value --dir "$folder" "\$HOME/bin" ;;
         --modify-path) modify_path=yes ;;
-        -y | --yes) eval "[ -n \"\${${prefix}_NO_MODIFY_PATH:-}\" ]" || modify_path=yes ;;
+        -y | --yes) [ -n "$path_is_theirs" ] || modify_path=yes ;;
         --no-modify-path) modify_path=no ;;
-        --dry-run) action=describe ;;
+        --dry-run) only_say=yes ;;
         --uninstall) action=uninstall ;;
         --no-telemetry) ;; # the telemetry block looks for it by itself
         -q | --quiet) loudness=quiet ;;
         -v | --verbose) loudness=verbose ;;
-        -h | --help) action=usage ;;
+        -h | --help) wants_help=yes ;;
         *) fail "unknown option: $1" "--help lists those there are" ;;
         esac
         shift
     done
+    [ "$only_say" = no ] || action=describe_$action
+    [ "$wants_help" = no ] || action=usage
 }
 
 choose_release() {
@@ -628,6 +645,7 @@ check_settings() {
     [ -n "$folder" ] || fail "HOME is not set, so there is no folder to install into" \
         "name one with --dir FOLDER or ${prefix}_INSTALL_DIR"
     case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
+    case $folder in ?*/) folder=${folder%/} ;; esac
     case $release in
     *[!A-Za-z0-9._+-]*) fail "no release can be called $release" "name a tag, such as v1.2.3" ;;
     esac
@@ -702,17 +720,9 @@ replace() { # TEXT MARK VALUE: the result in $text
 }
 
 artifact_for() { # PLATFORM: the file's name in $file
-    text=$artifact
-    extension=tar.gz
-    case $1 in
-    windows-*)
-        extension=zip
-        case $text in *.tar.gz) text=${text%.tar.gz}.zip ;; esac
-        ;;
-    esac
-    replace "$text" '{platform}' "$1"
+    replace "$artifact" '{platform}' "$1"
     replace "$text" '{release}' "$release"
-    replace "$text" '{ext}' "$extension"
+    replace "$text" '{ext}' tar.gz
     file=$text
 }
 
@@ -736,8 +746,14 @@ download() { # URL FILE
             --speed-limit 1 --speed-time 20 --retry 2 --retry-max-time 20 -o "$2" "$1"
     elif has wget; then
         set -- wget -q -O "$2" "$1"
-        # GNU wget tries twenty times when it is not told otherwise; busybox 1.35 crashes at -T.
-        case $(wget --version 2>/dev/null || :) in "GNU Wget"*) set -- "$@" -T 20 -t 2 ;; esac
+        # GNU wget tries twenty times when it is not told otherwise; busybox 1.35 crashes at -T. To http
+        # it is sent on by a proxy that is not there, for it has no option to stay with https.
+        case $(wget --version 2>/dev/null || :) in
+        "GNU Wget"*)
+            set -- "$@" -T 20 -t 2
+            [ "$protocol" != '=https' ] || set -- env http_proxy=http://127.0.0.1:1 "$@"
+            ;;
+        esac
     elif has fetch; then
         set -- fetch -q -T 20 -o "$2" "$1"
     else
@@ -764,9 +780,18 @@ fetch_checksums() {
         minisign -Vqm "$work/SHA256SUMS" -P "$minisign_key" >/dev/null ||
             fail "the signature of $list is wrong" "nothing was installed"
     fi
-    while read -r sum entry; do
-        sha256sums="$sha256sums ${entry#\*}=$sum"
-    done <"$work/SHA256SUMS"
+    read_checksums <"$work/SHA256SUMS"
+    [ -n "$sha256sums" ] || fail "$list is not a list of checksums" "is there a release called $release?"
+}
+
+# What sha256sum prints, also where it came by way of Windows, or names files as ./FILE.
+read_checksums() {
+    return_key=$(printf '\r')
+    while read -r sum entry || [ -n "$sum" ]; do
+        entry=${entry%"$return_key"} entry=${entry#\*} entry=${entry#./}
+        case $sum:$entry in *[!0-9A-Fa-f]*:* | *:*[!A-Za-z0-9._+-]* | *:) continue ;; esac
+        [ ${#sum} -ne 64 ] || sha256sums="$sha256sums $entry=$sum"
+    done
 }
 
 choose_artifact() {
@@ -776,6 +801,7 @@ choose_artifact() {
         for item in $sha256sums; do
             [ "${item%=*}" != "$file" ] || {
                 sum=${item##*=}
+                case $sum in *[A-F]*) sum=$(printf '%s' "$sum" | tr A-F a-f) ;; esac
                 return 0
             }
         done
@@ -784,8 +810,6 @@ choose_artifact() {
     for item in $sha256sums; do
         known="$known ${item%=*}"
     done
-    [ "$kernel" != windows ] || fail "this script is not for Windows" \
-        "in PowerShell: irm URL/install.ps1 | iex"
     fail "there is no build of $name $release for $platform" "there are:${known:- none}"
 }
 
@@ -815,18 +839,19 @@ fetch_artifact() {
     detail "checksum verified: $sum"
 }
 
+# What is unpacked belongs to whoever unpacks it, also to a root that may give nothing away (-o).
 unpack() {
     mkdir "$work/unpacked"
     case $file in
     *.tar.gz | *.tgz)
         need gzip "apt-get install gzip"
         need tar "apt-get install tar"
-        tar -xzf "$work/$file" -C "$work/unpacked"
+        tar -xzof "$work/$file" -C "$work/unpacked"
         ;;
     *.tar.xz)
         need xz "apt-get install xz-utils"
         need tar "apt-get install tar"
-        tar -xJf "$work/$file" -C "$work/unpacked"
+        tar -xJof "$work/$file" -C "$work/unpacked"
         ;;
     *.zip)
         need unzip "apt-get install unzip"
@@ -840,6 +865,20 @@ cannot_write() {
     fail "cannot write to $folder" "choose a folder of yours: --dir FOLDER or ${prefix}_INSTALL_DIR"
 }
 
+# Where archives have their programs, and elsewhere if there is but one of that name: shells' completions
+# are called like the program, too.
+find_program() { # NAME: the file in $found, or nothing
+    for place in "$work/unpacked" "$work/unpacked/bin" "$work/unpacked"/*/bin "$work/unpacked"/*; do
+        found=$place/$1
+        [ ! -f "$found" ] || return 0
+    done
+    found=$(find "$work/unpacked" -type f -name "$1")
+    case $found in
+    *"
+"*) fail "$file holds more than one $1" "nothing was installed" ;;
+    esac
+}
+
 # Each program is copied beside its place and then renamed into it: one that is running goes on
 # with its old file, and nobody ever sees half of one.
 install_programs() {
@@ -847,12 +886,13 @@ install_programs() {
     change=installed
     programs=''
     for binary in $binaries $optional_binaries; do
-        found=$(find "$work/unpacked" -type f -name "$binary" | head -n 1)
+        find_program "$binary"
         if [ -z "$found" ]; then
             case " $optional_binaries " in *" $binary "*) continue ;; esac
             fail "$file holds no $binary" "nothing was installed"
         fi
         programs="$programs $binary"
+        [ ! -d "$folder/$binary" ] || fail "$folder/$binary is a folder" "move it away, or choose another with --dir"
         [ ! -e "$folder/$binary" ] || change=upgraded
         cp "$found" "$folder/.$binary.$$" || cannot_write
         chmod 755 "$folder/.$binary.$$" || cannot_write
@@ -863,31 +903,54 @@ install_programs() {
     done
 }
 
-# The start-up files that are there, and .profile, which every login shell but zsh reads.
-list_profiles() {
-    profiles=$HOME/.profile
-    for profile in .bashrc .bash_profile .zshrc; do
-        [ ! -f "$HOME/$profile" ] || profiles="$profiles
-$HOME/$profile"
+# Calls a function for each start-up file that shells may read: those that are there, .profile, which
+# login shells read, and that of the user's own shell if it reads another.
+for_each_profile() { # FUNCTION
+    zshrc=${ZDOTDIR:-$HOME}/.zshrc fish=${XDG_CONFIG_HOME:-$HOME/.config}/fish/config.fish
+    for profile in "$HOME/.profile" "$HOME/.bashrc" "$HOME/.bash_profile" "$HOME/.bash_login" "$zshrc" "$fish"; do
+        case ${SHELL-}:$profile in
+        *:"$HOME/.profile" | */zsh:"$zshrc" | */fish:"$fish") ;;
+        *) [ -f "$profile" ] || continue ;;
+        esac
+        "$1" "$profile"
     done
 }
 
-on_path() { case :$PATH: in *":$folder:"*) return 0 ;; esac; return 1; }
+add_line() { # FILE
+    [ "$1" != "$fish" ] || mkdir -p "${1%/*}" 2>/dev/null || :
+    LC_ALL=C grep -qsxF "$line" "$1" || ( printf '\n%s\n' "$line" >>"$1" ) 2>/dev/null || {
+        say "could not write to $1"
+        return 0
+    }
+    changed="$changed $1"
+}
+
+# The rest of the file stays as it is, to the byte, or all of it does.
+remove_line() { # FILE
+    LC_ALL=C grep -qsxF "$line" "$1" || return 0
+    LC_ALL=C grep -vxF "$line" "$1" >"$work/profile" 2>/dev/null || :
+    before=$(wc -c <"$1") after=$(wc -c <"$work/profile") length=$(printf '%s\n' "$line" | wc -c)
+    if [ $((before - after)) -ne $((length)) ] || ! ( cat "$work/profile" >"$1" ) 2>/dev/null; then
+        say "could not change $1; this line of it is without use now:" "    $line"
+    fi
+}
+
+on_path() { case :${PATH-}: in *":$folder:"*) return 0 ;; esac; return 1; }
 
 put_on_path() {
     ! on_path || return 0
-    line="export PATH=\"$folder:\$PATH\""
+    advice="export PATH=\"$folder:\$PATH\""
+    changed=''
     case $folder in *[\"\$\`\\]*) modify_path=no ;; esac
-    if [ "$modify_path" != yes ] || [ -z "${HOME-}" ]; then
-        say "$folder is not on your PATH. To put it there:" "    $line"
-        return 0
+    if [ "$modify_path" = yes ] && [ -n "${HOME-}" ]; then
+        line="$advice # $app"
+        for_each_profile add_line
     fi
-    list_profiles
-    printf '%s\n' "$profiles" | while read -r profile; do
-        grep -qsF "$line # $app" "$profile" || printf '\n%s\n' "$line # $app" >>"$profile" ||
-            say "could not write to $profile"
-    done
-    say "$folder is on the PATH of shells started from now on; for this one: $line"
+    if [ -n "$changed" ]; then
+        say "$folder is on the PATH of shells started from now on; for this one: $advice"
+    else
+        say "$folder is not on your PATH. To put it there:" "    $advice"
+    fi
 }
 
 uninstall() {
@@ -900,18 +963,17 @@ uninstall() {
     done
     [ -n "$removed" ] || fail "there is no $name in $folder" "--dir names another folder"
     if [ -n "${HOME-}" ]; then
-        list_profiles
-        printf '%s\n' "$profiles" | while read -r profile; do
-            grep -qsF "\$PATH\" # $app" "$profile" || continue
-            kept=$(grep -vF "\$PATH\" # $app" "$profile") || :
-            printf '%s\n' "$kept" >"$profile"
-        done
+        make_work_folder
+        line="export PATH=\"$folder:\$PATH\" # $app"
+        for_each_profile remove_line
     fi
     say "removed$removed from $folder"
     [ ! -d "${HOME-}/.$app" ] || say "your settings are still in $HOME/.$app"
 }
 
-describe() {
+describe_uninstall() { say "would remove $binaries${optional_binaries:+ $optional_binaries} from $folder"; }
+
+describe_install() {
     artifact_for "$platform"
     [ -z "$sha256sums" ] || choose_artifact
     say "would install $binaries of $name $release for $platform"
@@ -928,9 +990,13 @@ footfall_cleanup() {
     done
 }
 
-install() {
+make_work_folder() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/$app-install.XXXXXXXX") ||
         fail "cannot create a temporary folder" "TMPDIR names another place than ${TMPDIR:-/tmp}"
+}
+
+install() {
+    make_work_folder
     fetch_checksums
     choose_artifact
     fetch_artifact
@@ -946,12 +1012,13 @@ main() {
     set -eu
     choose_colours
     read_environment
-    action=install
+    action=install only_say=no wants_help=no
     read_arguments ${1+"$@"}
     choose_release
     [ "$action" != install ] || footfall_start ${1+"$@"}
     check_settings
     find_platform
+    [ "$kernel" != windows ] || fail "this script is not for Windows" "in PowerShell: irm URL/install.ps1 | iex"
     "$action"
 }
 

@@ -14,7 +14,6 @@ BEGIN {
     sub(/\r$/, "")
     sub(/^\357\273\277/, "")
     sub(/^[ \t]+/, "")
-    sub(/[ \t]+#.*$/, "")
     sub(/[ \t]+$/, "")
 }
 
@@ -23,15 +22,13 @@ BEGIN {
 {
     at = index($0, "=")
     if (at == 0) {
+        sub(/[ \t]+#.*$/, "")
         wrong("", NR, "\"" $0 "\" is not KEY=value; begin a comment with #")
         next
     }
     key = substr($0, 1, at - 1)
-    text = substr($0, at + 1)
+    text = bare(substr($0, at + 1))
     sub(/[ \t]+$/, "", key)
-    sub(/^[ \t]+/, "", text)
-    if (text ~ /^".*"$/ || text ~ /^'.*'$/)
-        text = substr(text, 2, length(text) - 2)
     if (!(key in is_key))
         wrong(key, NR, "there is no such key; there are " known)
     else if (key in line)
@@ -64,6 +61,23 @@ END {
     for (i = 1; i <= keys; i++)
         if (value[key_list[i]] != "")
             printf "%s\t%d\t%s\n", key_list[i], line[key_list[i]], value[key_list[i]]
+}
+
+# A value without its quotes, and without a comment behind it.
+function bare(text, quote, rest, at) {
+    rest = text
+    sub(/^[ \t]+/, "", rest)
+    quote = substr(rest, 1, 1)
+    if (quote != "\"" && quote != "'") {
+        sub(/[ \t]+#.*$/, "", text)
+        sub(/^[ \t]+/, "", text)
+        return text
+    }
+    rest = substr(rest, 2)
+    at = index(rest, quote)
+    if (at == 0 || substr(rest, at + 1) !~ /^[ \t]*(#.*)?$/)
+        wrong(key, NR, "quotes go round the whole value, and there is one " quote " too few or too many")
+    return substr(rest, 1, at - 1)
 }
 
 function wrong(key, at, text) {
@@ -163,7 +177,7 @@ function check_artifact(rest) {
         if (value["SHA256SUMS"] != "")
             wrong("SHA256SUMS", line["SHA256SUMS"], "checksums of one release do not fit RELEASE=latest; name a tag, or drop SHA256SUMS")
     }
-    if (rest ~ /\.(bz2|zst|lz4|Z|7z|rar|tar)$/)
+    if (rest ~ /\.(bz2|zst|lz4|lzma|gz|xz|Z|7z|rar|tar|t[bx]z2?|tzst|deb|rpm|apk|dmg|pkg|msi|jar|whl)$/ && rest !~ /\.tar\.(gz|xz)$/)
         wrong("ARTIFACT", line["ARTIFACT"], "the installers unpack .tar.gz, .tgz, .tar.xz and .zip; pack it as one of them")
     else if (value["ARTIFACT"] !~ /(\.tar\.gz|\.tgz|\.tar\.xz|\.zip|\{ext\})$/ && (value["BINARIES"] " " value["OPTIONAL_BINARIES"]) ~ / ./)
         wrong("BINARIES", line["BINARIES"], "ARTIFACT is one program and no archive; name that one program")

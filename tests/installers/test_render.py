@@ -102,6 +102,9 @@ def test_the_same_with_any_awk(project, awk):
     (("https://dl.acme.example ", "https://$(id).example "), r"acme.conf:4: DOWNLOAD_URL: .*%XX"),
     (("{platform}.tar.gz ", "{arch}.tar.gz "), r"acme.conf:5: ARTIFACT: there are {platform}, {release} and {ext}"),
     (("{platform}.tar.gz ", "{platform}.tar.zst "), r"acme.conf:5: ARTIFACT: .*pack it as one of them"),
+    (("{platform}.tar.gz ", "{platform}.gz "), r"acme.conf:5: ARTIFACT: .*pack it as one of them"),
+    (("{platform}.tar.gz ", "{platform}.deb "), r"acme.conf:5: ARTIFACT: .*pack it as one of them"),
+    (("NAME=Bob's", 'NAME="Bob'), r"acme.conf:2: NAME: quotes go round the whole value"),
     (("BINARIES=acme ", "BINARIES=acme\nOPTIONAL_BINARIES=bin/more "), r"acme.conf:7: OPTIONAL_BINARIES: .*without folders"),
     (("BINARIES=acme ", "BINARIES=bin/acme "), r"acme.conf:6: BINARIES: .*without folders"),
     (("dist/SHA256SUMS ", "dist/nothing "), r"acme.conf:7: SHA256SUMS: there is no dist/nothing"),
@@ -141,6 +144,12 @@ def test_line_endings_quotes_and_a_byte_order_mark(project):
     assert (project / "windows/install.sh").read_bytes() == (project / "out/install.sh").read_bytes()
 
 
+def test_a_number_sign_in_quotes(project):
+    (project / "acme.conf").write_text(CONFIG.replace("NAME=Bob's", 'NAME="Bob\'s #1"  # comment', 1))
+    assert render(project).stderr == ""
+    assert settings((project / "out/install.sh").read_text())["name"] == "Bob'\\''s #1"
+
+
 def test_the_checked_in_installer_is_rendered(tmp_path):
     """From Footfall's own configuration, but for what only a release build knows."""
     release_facts = ("SHA256SUMS", "ENDPOINT", "PRIVACY_URL", "SHIMS", "SHIM_URL")
@@ -156,10 +165,18 @@ OWN = """\
 #!/bin/sh
 # An installer that somebody has: it fails when told to.
 set -eu
+fail=no
+while [ $# -gt 0 ]; do
+    case $1 in
+    fail) fail=yes ;;
+    --no-telemetry) FOOTFALL_NO_TELEMETRY=1 ;;
+    esac
+    shift
+done
 BLOCK
 footfall_cleanup() { rm -f "$HOME/tidy-me"; }
 touch "$HOME/tidy-me"
-case ${1-} in fail) exit 3 ;; --help) ;; esac
+case $fail in yes) exit 3 ;; esac
 wait # for children of its own, and there are none
 mkdir -p "$ACME_INSTALL_DIR"
 footfall_succeeded
@@ -168,6 +185,8 @@ echo installed
 
 
 def test_the_block_in_an_installer_of_ones_own(lab, shell):
+    """Which has done with its options where the block stands."""
+    assert "--no-telemetry) FOOTFALL_NO_TELEMETRY=1 ;;" in lab.render(block="sh")
     script = OWN.replace("BLOCK", lab.render(block="sh"))
     for arguments, status, out, labels in (([], 0, "installed\n", ["install_complete", "install_start"]),
                                            (["fail"], 3, "", ["install_failed", "install_start"]),

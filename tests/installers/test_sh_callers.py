@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 
 from installer_lab import wait_for
 from sh_shells import calls_of
@@ -43,6 +44,18 @@ def test_words_divided_in_another_way(lab, shell):
         done = run(case, pasted(lab, f'set -eu\nIFS="{divider}"\nmine=$IFS', after='[ "$IFS" = "$mine" ]'), shell)
         assert (done.returncode, done.stdout) == (0, "installed\n"), done
         assert case.wait_for_events(2) == COMPLETE
+
+
+def test_words_whose_division_cannot_be_changed(lab, shell):
+    """No telemetry then, where they are divided in another way; the script goes on, opted out or not."""
+    for divider, labels in (("IFS=:; readonly IFS", []), ("readonly IFS", None)):
+        for environment in ({}, {"ACME_NO_TELEMETRY": "1"}):
+            case = lab.case()
+            done = run(case, pasted(lab, f"set -eu\n{divider}"), shell, **environment)
+            assert (done.returncode, done.stdout) == (0, "installed\n"), done
+            assert not [line for line in done.stderr.splitlines() if "Acme sends" not in line], done.stderr
+            time.sleep(0.3)
+            assert wait_for(lambda: not case.leftovers) and (labels is None or case.events == labels)
 
 
 def test_what_is_exported_after_the_start(lab, shell):

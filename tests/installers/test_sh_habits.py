@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import pty
 import shutil
 import subprocess
@@ -27,9 +28,20 @@ def test_help_and_dry_run_touch_nothing(lab):
         assert not [path for path in lab.releases.seen[seen:] if case.name in path] and case.events == []
 
 
+def test_help_and_dry_run_win_over_what_they_are_asked_with(lab):
+    case = lab.case()
+    assert run(case, lab.render()).returncode == 0
+    for arguments in (["--dry-run", "--uninstall"], ["--uninstall", "--dry-run"]):
+        assert run(case, lab.render(), *arguments).stdout == f"would remove acme from {case.target}\n"
+    for arguments in (["--help", "--uninstall"], ["--uninstall", "--help"]):
+        assert "--uninstall" in run(case, lab.render(), *arguments).stdout
+    assert (case.target / "acme").exists()
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["--nonsense"], "unknown option: --nonsense"), (["--version"], "--version needs a value"),
-    (["--dir"], "--dir needs a value"), (["--version", "a/b"], "no release can be called a/b"),
+    (["--dir"], "--dir needs a value"), (["--dir="], "--dir needs a value"), (["--dir", ""], "--dir needs a value"),
+    (["--version", "a/b"], "no release can be called a/b"),
 ])
 def test_wrong_usage_says_so(lab, arguments, message):
     done = run(lab.case(), lab.render(), *arguments)
@@ -69,6 +81,29 @@ def test_where_it_goes(lab):
         assert done.returncode == 0 and (case.folder / place / "acme").exists(), done.stderr
 
 
+@pytest.mark.parametrize("name", ["o'brien", 'd"oe', "a b", "back`tick", "$(touch pwned)", "a}b", "back\\slash"])
+def test_a_home_of_any_name(lab, name):
+    case = lab.case()
+    home = case.folder / name
+    home.mkdir()
+    done = run(case, lab.render(), HOME=home, ACME_INSTALL_DIR=None)
+    assert done.returncode == 0 and (home / ".local/bin/acme").exists(), done.stderr
+    assert not list(case.folder.rglob("pwned"))
+
+
+def test_a_folder_with_a_slash_at_its_end(lab):
+    case = lab.case()
+    done = run(case, lab.render(), "--dir", f"{case.target}/", PATH=f"{case.target}:/usr/bin:/bin")
+    assert done.returncode == 0 and "PATH" not in done.stdout
+
+
+def test_a_folder_in_the_place_of_the_program(lab):
+    case = lab.case()
+    (case.target / "acme").mkdir(parents=True)
+    done = run(case, lab.render())
+    assert done.returncode == 1 and "is a folder" in done.stderr and os.listdir(case.target) == ["acme"]
+
+
 def test_without_a_home(lab):
     done = run(lab.case(), lab.render(), HOME="", ACME_INSTALL_DIR=None)
     assert done.returncode == 1 and "--dir FOLDER" in done.stderr
@@ -96,6 +131,79 @@ def test_path_is_advised_and_edited_when_asked(lab):
     assert (case.home / ".bashrc").read_text().strip() == "# mine"
     assert line not in (case.home / ".profile").read_text()
     assert "there is no Acme" in run(case, lab.render(), "--uninstall").stderr
+
+
+def found_by(shell, case, **environment):
+    """Where a new session of that shell finds the program."""
+    done = subprocess.run(shell, env=case.environment(**environment), capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("shell, environment, profile", [
+    (["zsh", "-ic", "command -v acme"], {}, ".zshrc"),
+    (["zsh", "-ic", "command -v acme"], {"ZDOTDIR": "dots"}, "dots/.zshrc"),
+    (["fish", "-c", "command -v acme"], {}, ".config/fish/config.fish"),
+    (["bash", "-lc", "command -v acme"], {}, ".profile"),
+])
+def test_path_for_a_shell_that_has_no_start_up_file_yet(lab, shell, environment, profile):
+    case = lab.case()
+    environment = {"SHELL": shutil.which(shell[0]), **{key: case.home / value for key, value in environment.items()}}
+    (case.home / "dots").mkdir()
+    assert run(case, lab.render(), "--modify-path", **environment).returncode == 0
+    assert (case.home / profile).exists()
+    assert found_by(shell, case, **environment) == str(case.target / "acme")
+    assert run(case, lab.render(), "--uninstall", **environment).returncode == 0
+    assert (case.home / profile).read_text().strip() == ""
+
+
+def test_a_login_file_that_hides_profile(lab):
+    case = lab.case()
+    (case.home / ".bash_login").write_text("# mine\n")
+    assert run(case, lab.render(), "--modify-path").returncode == 0
+    assert found_by(["bash", "-lc", "command -v acme"], case) == str(case.target / "acme")
+
+
+def test_a_path_that_cannot_be_edited_is_not_claimed(lab):
+    case = lab.case()
+    (case.home / ".profile").mkdir()
+    done = run(case, lab.render(), "--modify-path")
+    assert done.returncode == 0 and f"could not write to {case.home}/.profile" in done.stdout
+    assert "is not on your PATH" in done.stdout and "from now on" not in done.stdout
+
+
+@pytest.mark.parametrize("text", [b"# caf\xe9\nalias x=y\n", b"# mine\r\n\tset -o vi\n", b""])
+def test_the_rest_of_a_start_up_file_stays_to_the_byte(lab, text):
+    case = lab.case()
+    profile = case.home / "dots"
+    profile.write_bytes(text)
+    (case.home / ".bashrc").symlink_to("dots")
+    for arguments in (["--modify-path"], ["--uninstall"]):
+        assert run(case, lab.render(), *arguments, LC_ALL="C.UTF-8").returncode == 0
+    assert profile.read_bytes() == text + b"\n" and (case.home / ".bashrc").is_symlink()
+
+
+def test_a_start_up_file_that_cannot_be_edited_is_left_alone(lab):
+    """It has a NUL, for which grep takes it for no text; or it is not to be written."""
+    case = lab.case()
+    (case.home / ".bashrc").write_bytes(b"# mine\0\n")
+    assert run(case, lab.render(), "--modify-path").returncode == 0
+    before = (case.home / ".bashrc").read_bytes()
+    (case.home / ".profile").rename(case.home / "kept")
+    (case.home / ".profile").symlink_to("/proc/version")  # nobody may write it
+    done = run(case, lab.render(), "--uninstall")
+    assert done.returncode == 0 and "removed acme" in done.stdout
+    assert f"could not change {case.home}/.bashrc" in done.stdout
+    assert (case.home / ".bashrc").read_bytes() == before
+
+
+def test_the_line_of_another_project_stays(lab):
+    case = lab.case()
+    line = f'export PATH="{case.target}:$PATH" # acme-tools'
+    (case.home / ".profile").write_text(f"{line}\n")
+    assert run(case, lab.render(), "--modify-path").returncode == 0
+    assert f'$PATH" # acme\n' in (case.home / ".profile").read_text()
+    assert run(case, lab.render(), "--uninstall").returncode == 0
+    assert (case.home / ".profile").read_text().split("\n") == [line, "", ""]
 
 
 def test_path_by_default_when_the_settings_say_so(lab):
@@ -164,6 +272,77 @@ def test_other_archives(lab):
         done = run(case, script)
         assert done.returncode == 0, done.stderr
         assert subprocess.run([case.target / "acme"], capture_output=True, check=True).stdout == b"acme\n"
+
+
+PROGRAM, OTHER = "#!/bin/sh\necho program\n", "complete -F _acme acme\n"
+
+
+@pytest.mark.parametrize("tag, members", [
+    ("packed-1", {"acme-1/completions/acme": OTHER, "acme-1/acme": PROGRAM}),
+    ("packed-2", {"acme-1/a/acme": OTHER, "acme-1/bin/acme": PROGRAM, "acme-1/share/acme": OTHER}),
+    ("packed-3", {"a/acme": OTHER, "bin/acme": PROGRAM, "completions/acme": OTHER}),
+    ("packed-4", {"lib/acme-1.2": PROGRAM, "bin/acme": pathlib.Path("../lib/acme-1.2")}),
+    ("packed-5", {"acme-1/usr/local/bin/acme": PROGRAM}),
+])
+def test_the_program_and_not_its_namesake(lab, tag, members):
+    lab.pack(tag, members)
+    case = lab.case()
+    assert run(case, lab.render(), "--version", tag).returncode == 0
+    assert (case.target / "acme").read_text() == PROGRAM and not (case.target / "acme").is_symlink()
+
+
+def test_more_than_one_that_might_be_the_program(lab):
+    lab.pack("packed-twice", {"acme-1/x/y/acme": PROGRAM, "acme-1/x/z/acme": OTHER})
+    case = lab.case()
+    done = run(case, lab.render(), "--version", "packed-twice")
+    assert done.returncode == 1 and "more than one acme" in done.stderr and not (case.target / "acme").exists()
+
+
+def test_a_root_that_may_give_nothing_away(lab):
+    """As in a container without privileges; the archive was made by somebody with a number of his own."""
+    if subprocess.run(["unshare", "-r", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user namespaces here")
+    lab.pack("of-a-mac", {"acme": PROGRAM})
+    done = run(lab.case(), lab.render(), "--version", "of-a-mac", shell=["unshare", "-r", "sh"])
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("tag, sums", [
+    ("sums-1", "{sum}  ./{name}\n"), ("sums-2", "{sum} *{name}\r\n"), ("sums-3", "{SUM}  {name}\n"),
+    ("sums-4", "{sum}  {name}"), ("sums-5", "# a comment *\n{sum}  {name}\n\n"),
+])
+def test_lists_of_checksums_as_people_make_them(lab, tag, sums):
+    lab.pack(tag, {"acme": PROGRAM}, sums)
+    done = run(lab.case(), lab.render(), "--version", tag)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_list_of_checksums(lab):
+    """What a hotel's network answers in its place."""
+    lab.pack("sums-none", {"acme": PROGRAM}, "<html>* log in *</html>\n")
+    done = run(lab.case(), lab.render(), "--version", "sums-none")
+    assert done.returncode == 1 and "SHA256SUMS is not a list of checksums" in done.stderr
+
+
+@pytest.mark.parametrize("missing", [["wget"], ["curl"]])
+def test_https_is_not_left(lab, missing):
+    """A redirection to plain http, for the list of checksums too."""
+    case = lab.case()
+    (case.home / ".wgetrc").write_text(f"ca_certificate = {lab.folder}/ca.pem\n")
+    done = run(case, lab.render(SHA256SUMS=None), ACME_DOWNLOAD_URL=f"{lab.url}/moved/dl", **only_tools(case, missing))
+    assert done.returncode == 1 and "could not download" in done.stderr
+    assert not (case.target / "acme").exists()
+
+
+def test_git_bash_is_sent_to_powershell(lab):
+    case = lab.case()
+    fakes = case.folder / "fakes"
+    fakes.mkdir()
+    (fakes / "uname").write_text("#!/bin/sh\ncase $1 in -s) echo MINGW64_NT-10.0 ;; -m) echo x86_64 ;; esac\n")
+    (fakes / "uname").chmod(0o755)
+    for arguments in ([], ["--dry-run"]):
+        done = run(case, lab.render(), *arguments, PATH=f"{fakes}:/usr/bin:/bin")
+        assert done.returncode == 1 and "irm URL/install.ps1 | iex" in done.stderr and done.stdout == ""
 
 
 def test_a_signed_list_of_checksums(lab):

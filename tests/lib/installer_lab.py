@@ -2,7 +2,7 @@
 
 The release server gives out whatever is in its folder; the first parts of a path may ask for trouble:
 /late=0.5/..., /hang/..., /cut/..., /404/..., /slow=SECONDS/... (the body in small pieces), /gate=NAME/...
-(not before the test opens that gate); /for=CASE/... asks for none.
+(not before the test opens that gate), /moved/... (to the same over plain http); /for=CASE/... asks for none.
 """
 
 import collections
@@ -80,7 +80,7 @@ class Releases(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         parts = self.path.strip("/").split("/")
         trouble = {}
-        while parts and parts[0].split("=")[0] in ("late", "hang", "cut", "404", "slow", "gate", "for"):
+        while parts and parts[0].split("=")[0] in ("late", "hang", "cut", "404", "slow", "gate", "moved", "for"):
             key, _, value = parts.pop(0).partition("=")
             trouble[key] = value
         self.server.seen.append(self.path)
@@ -91,6 +91,11 @@ class Releases(http.server.BaseHTTPRequestHandler):
             self.server.gates[trouble["gate"]].wait(60)
         if "hang" in trouble:
             self.server.closing.wait(60)
+            return
+        if "moved" in trouble:
+            self.send_response(302)
+            self.send_header("Location", f"{self.server.plain_url}/{'/'.join(parts)}")
+            self.end_headers()
             return
         if "404" in trouble or not file.is_file():
             self.send_error(404)
@@ -142,6 +147,7 @@ class Lab:
         self.releases.folder, self.releases.seen = self.served, []
         self.releases.closing = threading.Event()
         self.releases.gates = collections.defaultdict(threading.Event)
+        self.releases.plain_url = f"http://127.0.0.1:{self.plain.port}"
         vars(self.plain).update({name: vars(self.releases)[name] for name in ("folder", "seen", "closing", "gates")})
         self.sink = Server(Sink)
         self.sink.events, self.sink.lock = {}, threading.Lock()
@@ -178,6 +184,23 @@ class Lab:
         for platform in (PLATFORM, "linux-riscv64"):
             shutil.copy(SHIM, shims / f"footfall-{platform}")
         self.make_bad_releases(archive)
+
+    def pack(self, tag, members, sums="{sum}  {name}\n"):
+        """A release whose archive has these members: text, or for a link the Path that it names."""
+        release = self.served / "dl" / tag
+        release.mkdir()
+        archive = release / f"acme-{PLATFORM}.tar.gz"
+        with tarfile.open(archive, "w:gz") as tar:
+            for name, content in members.items():
+                entry = tarfile.TarInfo(name)
+                entry.mode, entry.uid, entry.gid = 0o755, 501, 20  # as on a Mac
+                if isinstance(content, pathlib.Path):
+                    entry.type, entry.linkname = tarfile.SYMTYPE, str(content)
+                else:
+                    entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(b"" if entry.linkname else content.encode()))
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        (release / "SHA256SUMS").write_bytes(sums.format(sum=digest, SUM=digest.upper(), name=archive.name).encode())
 
     def make_bad_releases(self, good):
         """Releases that have something wrong with them, each under the tag that says what."""
