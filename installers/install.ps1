@@ -488,7 +488,7 @@ function Exit-Footfall {
 }
 # when pasted: # Put these lines round your installer:
 # when pasted: #   try {
-# when pasted: #       Enter-Footfall $args
+# when pasted: #       Enter-Footfall (@($args) + $(if ($NoTelemetry) { '--no-telemetry' })) # with a switch of param()
 # when pasted: #       ... all it does; and where it has succeeded, before its last line of output:
 # when pasted: #       Complete-Footfall
 # when pasted: #   } finally { Exit-Footfall }

@@ -23,7 +23,7 @@ ELSEWHERE = {  # what is no command of ours to run here, and why
     r"curl -fsSL https://acme\.example/install\.sh \| sh": "a made-up address; docs/adopt.md has the same with a real one",
     r"footfall-collector export --csv": "test_the_readmes_figures_are_of_that_form",
     r'curl -X DELETE "https://t\.acme\.example': "installers/test_disclose.py runs it as it stands on a project's page",
-    r"footfall_succeeded": "a line for an installer: installers/test_render.py pastes it",
+    r"footfall_succeeded|--no-telemetry\) FOOTFALL_NO_TELEMETRY=1 ;;": "a line for an installer: installers/test_render.py pastes it",
     r"(install -|systemctl |footfall-collector --db /var|find /var/backups)": "docs/test_operate_page.py, in a folder that stands for a server",
     r"(\[app default\]|ga4-|posthog-)": "docs/test_operate_page.py: a configuration",
     r'"scripts": \{ "postinstall"|require\(': "lines for package.json and a program: hooks/test_npm.py has them",

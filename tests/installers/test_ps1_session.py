@@ -1,9 +1,11 @@
 """irm ... | iex runs in somebody's session: it stays alive, and nothing in it changes."""
 
+import re
 import subprocess
+import time
 
 import pytest
-from installer_lab import wait_for
+from installer_lab import ROOT, wait_for
 from installer_ways import COMPLETE, FAILED
 from ps1_ways import (PWSH, SECONDS, address_of, at, environment_of, need_pwsh, powershell, script_of, write)
 
@@ -137,3 +139,20 @@ def test_the_pasted_block(lab):
         assert case.wait_for_events(2, SECONDS) == labels
         assert wait_for(lambda: not case.leftovers, SECONDS)
     assert "Complete-Footfall" in block and "finally { Exit-Footfall }" in block
+
+
+def test_the_pasted_block_in_a_script_with_parameters(lab):
+    """As docs/adopt.md has it: $args knows nothing of what param() has taken."""
+    need_pwsh()
+    lines = re.search(r"^```powershell\n(.*?)^```$", (ROOT / "docs/adopt.md").read_text(), re.MULTILINE | re.DOTALL)[1]
+    for option, labels in (("-NoTelemetry", []), ("--no-telemetry", []), ("thing", COMPLETE), ("-Verbose", COMPLETE)):
+        case = lab.case()
+        cmdlet, mine = ("[CmdletBinding()]", lines.replace("@($args) + ", "")) if option == "-Verbose" else ("", lines)
+        (case.folder / "old.ps1").write_text(
+            f"{cmdlet}param([switch]$NoTelemetry)\nSet-StrictMode -Version Latest\n{lab.render(block='ps1')}\n{mine}'installed'\n")
+        done = subprocess.run([PWSH, "-NoProfile", "-File", case.folder / "old.ps1", option], capture_output=True,
+                              text=True, env=environment_of(case), timeout=SECONDS)
+        assert done.returncode == 0 and done.stdout.endswith("installed\n"), done
+        assert case.wait_for_events(len(labels), SECONDS) == labels
+        time.sleep(0 if labels else 1)
+        assert case.labels == labels
