@@ -3,7 +3,8 @@
 #
 # All of it is one statement, so that a download that was cut short runs nothing; its inner block
 # keeps variables and preferences to itself; and nothing here says `exit`, which would close the
-# window of whoever typed `irm ... | iex`.
+# window of whoever typed `irm ... | iex`. An empty line ends it: `curl ... | pwsh -Command -` waits
+# for one before it runs what came.
 if ($true) { & {
 # >>> settings: all that scripts/render-installers fills in
 $app = 'footfall'
@@ -105,7 +106,7 @@ $footfall_beside = {
     # The contract's gates, as far as they can be asked without the shim; the shim asks them again.
     function Test-FootfallAllowed([object[]]$Arguments) {
         foreach ($argument in $Arguments) {
-            if ("$argument" -match '^--?no-?telemetry\b') { return $false }
+            if (([string]$argument -replace '(?<!^)-') -match '^-notelemetry\b') { return $false }
         }
         foreach ($variable in 'FOOTFALL_NO_TELEMETRY', 'DO_NOT_TRACK', 'NO_TELEMETRY',
             "${footfall_prefix}_NO_TELEMETRY", "${footfall_prefix}_DEV") {
@@ -350,7 +351,10 @@ $footfall_beside = {
                 break
             }
         }
-        if (-not $shell) { $shell = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName }
+        if (-not $shell -and $footfall.suffix) {
+            $shell = [IO.Path]::Combine([Environment]::SystemDirectory, 'WindowsPowerShell\v1.0\powershell.exe')
+        }
+        if (-not [IO.File]::Exists($shell)) { throw 'no shell' } # in a program that has PowerShell built in
         $base = [IO.Path]::GetFileName($Folder)
         $words = '-NoLogo -NoProfile -NonInteractive -Command' +
             " `"& ([scriptblock]::Create([IO.File]::ReadAllText('$base/helper.ps1'))) $base"
@@ -432,9 +436,11 @@ $footfall_beside = {
         $ErrorActionPreference = 'Stop'
         if (-not (Test-FootfallAllowed $Arguments) -or -not (Find-FootfallShim)) { return }
         Initialize-Footfall
-        $Console.UI.WriteLine("$footfall_name sends one anonymous event when this install starts and one when" +
+        $notice = "$footfall_name sends one anonymous event when this install starts and one when" +
             " it ends ($footfall_privacy_url). To switch that off: `$env:${footfall_prefix}_NO_TELEMETRY=1; irm ..." +
-            ' | iex, or: ./install.ps1 --no-telemetry')
+            ' | iex, or: ./install.ps1 --no-telemetry'
+        # The host of thread jobs and of programs prints nothing at all.
+        if ($Console.Name -eq 'Default Host') { [Console]::Error.WriteLine($notice) } else { $Console.UI.WriteLine($notice) }
         try {
             $bytes = Receive-FootfallShim
             if ($bytes -and -not (Install-FootfallShim $bytes "--watch $PID")) { return }
@@ -488,7 +494,8 @@ function Exit-Footfall {
 }
 # when pasted: # Put these lines round your installer:
 # when pasted: #   try {
-# when pasted: #       Enter-Footfall (@($args) + $(if ($NoTelemetry) { '--no-telemetry' })) # with a switch of param()
+# when pasted: #       Enter-Footfall $args
+# when pasted: #       or, with a switch of param(): Enter-Footfall (@($args) + $(if ($NoTelemetry) { '--no-telemetry' }))
 # when pasted: #       ... all it does; and where it has succeeded, before its last line of output:
 # when pasted: #       Complete-Footfall
 # when pasted: #   } finally { Exit-Footfall }
@@ -543,12 +550,13 @@ function Read-Environment {
 # --no-telemetry, -NoTelemetry and -notelemetry are one; a value follows, or stands behind = or :.
 function Read-Argument([object[]]$Words) {
     for ($at = 0; $at -lt $Words.Count; $at++) {
-        $option, $value = "$($Words[$at])" -split '(?<=^-[^=:]*)[=:]', 2
+        # A cast keeps the text of a number that was typed, 1.10 for one.
+        $option, $value = [string]$Words[$at] -split '(?<=^-[^=:]*)[=:]', 2
         $option = $option -replace '(?<!^)-'
         if (@('-version', '-dir', '-installdir') -contains $option -and -not $value) {
             $at++
             if ($at -ge $Words.Count) { Fail "$($Words[-1]) needs a value" '--help shows what it looks like' }
-            $value = "$($Words[$at])"
+            $value = [string]$Words[$at]
         }
         switch ($option) {
             '-version' { $job.pinned = $value }
@@ -556,15 +564,22 @@ function Read-Argument([object[]]$Words) {
             '-modifypath' { $job.modify_path = $true }
             { @('-y', '-yes') -contains $_ } { $job.modify_path = -not $job.path_forbidden }
             '-nomodifypath' { $job.modify_path = $false }
-            '-dryrun' { $job.action = 'describe' }
+            '-dryrun' { $job.only_say = $true }
             '-uninstall' { $job.action = 'uninstall' }
             '-notelemetry' { } # the telemetry block looks for it by itself
             { @('-q', '-quiet') -contains $_ } { $job.loudness = 'quiet' }
             { @('-v', '-verbose') -contains $_ } { $job.loudness = 'verbose' }
-            { @('-h', '-help', '-?') -contains $_ } { $job.action = 'usage' }
+            { @('-h', '-help', '-?') -contains $_ } { $job.wants_help = $true }
             default { Fail "unknown option: $($Words[$at])" '--help lists those there are' }
         }
     }
+    if ($job.only_say) { $job.action = "describe $($job.action)" }
+    if ($job.wants_help) { $job.action = 'usage' }
+}
+
+# A program, whatever functions and aliases of its name the session has.
+function Get-Tool([string]$Tool) {
+    return Get-Command $Tool -CommandType Application -ErrorAction Ignore | Select-Object -First 1
 }
 
 function Assert-Setting {
@@ -620,6 +635,24 @@ function Assert-Url([string]$Url) {
     }
 }
 
+# Where an address leads to in the end. Windows PowerShell follows a redirection from https to http.
+function Resolve-Url([string]$Url) {
+    for ($turn = 0; $turn -lt 10; $turn++) {
+        Assert-Url $Url
+        $request = [Net.HttpWebRequest]::Create($Url)
+        $request.AllowAutoRedirect = $false
+        $request.Timeout = 20000
+        $reply = $request.GetResponse()
+        $place = $reply.Headers['Location']
+        $reply.Close()
+        if (-not $place) { break }
+        $next = [Uri]::new([Uri]$Url, $place).AbsoluteUri
+        if ($Url -like 'https:*' -and $next -notlike 'https:*') { Fail "$Url leads to $next, which is not https" }
+        $Url = $next
+    }
+    return $Url
+}
+
 # A server that goes silent is given up, as far as this version of PowerShell knows how to.
 function Save-Url([string]$Url, [string]$File, [string[]]$Advice) {
     Assert-Url $Url
@@ -630,8 +663,10 @@ function Save-Url([string]$Url, [string]$File, [string[]]$Advice) {
     } elseif ($PSVersionTable.PSVersion.Major -lt 6) {
         $limits = @{ TimeoutSec = 20 }
     }
-    try { Invoke-WebRequest -UseBasicParsing -Uri $Url -OutFile $File @limits }
-    catch { Fail "could not download $Url" $_.Exception.Message @Advice }
+    try {
+        $place = if ($PSVersionTable.PSVersion.Major -lt 6) { Resolve-Url $Url } else { $Url }
+        Invoke-WebRequest -UseBasicParsing -Uri $place -OutFile $File @limits
+    } catch { Fail "could not download $Url" $_.Exception.Message @Advice }
 }
 
 function Read-Checksum {
@@ -639,15 +674,17 @@ function Read-Checksum {
         $list = "$($job.url)/$($job.release)/SHA256SUMS"
         $file = "$($job.work)/SHA256SUMS"
         Save-Url $list $file "is there a release called $($job.release)? is the network up?"
-        if ($minisign_key -and (Get-Command minisign -ErrorAction Ignore)) {
+        $minisign = Get-Tool minisign
+        if ($minisign_key -and $minisign) {
             Save-Url "$list.minisig" "$file.minisig" 'the list of checksums is not signed'
-            $null = minisign -Vqm $file -P $minisign_key
+            $null = & $minisign -Vqm $file -P $minisign_key
             if ($LASTEXITCODE -ne 0) { Fail "the signature of $list is wrong" 'nothing was installed' }
         }
+        # What sha256sum prints, also where it names files as ./FILE.
         $job.sums = foreach ($line in [IO.File]::ReadAllLines($file)) {
-            $sum, $entry = -split $line
-            if ($entry) { "$($entry -replace '^\*')=$sum" }
+            if ($line -match '^([0-9A-Fa-f]{64})\s+\*?(\./)?([A-Za-z0-9._+-]+)\s*$') { "$($Matches[3])=$($Matches[1])" }
         }
+        if (-not $job.sums) { Fail "$list is not a list of checksums" "is there a release called $($job.release)?" }
     }
     $sums = @{}
     foreach ($item in -split $job.sums) {
@@ -664,8 +701,7 @@ function Select-Artifact {
         $job.sum = $sums[$job.file]
         if ($job.sum) { return }
     }
-    $known = if ($sums.Count) { ($sums.Keys | Sort-Object) -join ' ' } else { 'none' }
-    Fail "there is no build of $name $($job.release) for $($job.platform)" "there are: $known"
+    Fail "there is no build of $name $($job.release) for $($job.platform)" "there are: $($sums.Keys | Sort-Object)"
 }
 
 function Get-Sha256([string]$File) {
@@ -695,14 +731,28 @@ function Expand-Artifact {
         try { [IO.Compression.ZipFile]::ExtractToDirectory($file, $folder) }
         catch { Fail "could not unpack $($job.file)" $_.Exception.Message }
     } elseif ($file -match '\.(tar\.gz|tgz|tar\.xz)$') {
-        if (-not (Get-Command tar -ErrorAction Ignore)) {
+        $tar = Get-Tool tar
+        if (-not $tar) {
             Fail 'tar is needed and not here' 'install the package that has it, such as: apt-get install tar'
         }
-        tar -xf $file -C $folder
+        & $tar -xof $file -C $folder # -o: also a root that may give nothing away
         if ($LASTEXITCODE -ne 0) { Fail "could not unpack $($job.file)" "is there room in $($job.work)?" }
     } else {
-        Copy-Item $file "$folder/$(Get-ProgramName $binaries)"
+        [IO.File]::Copy($file, "$folder/$(Get-ProgramName $binaries)")
     }
+}
+
+# Where archives have their programs, and elsewhere if there is but one of that name: shells' completions
+# are called like the program, too.
+function Find-Program([string]$Leaf) {
+    $top = "$($job.work)/unpacked"
+    $inner = @(Get-ChildItem -LiteralPath $top -Directory -Force | ForEach-Object { $_.FullName })
+    foreach ($folder in @($top, "$top/bin") + @($inner -replace '$', '/bin') + $inner) {
+        if ([IO.File]::Exists("$folder/$Leaf")) { return "$folder/$Leaf" }
+    }
+    $found = @(Get-ChildItem -LiteralPath $top -Recurse -File -Force | Where-Object { $_.Name -ceq $Leaf })
+    if ($found.Count -gt 1) { Fail "$($job.file) holds more than one $Leaf" 'nothing was installed' }
+    if ($found) { return $found[0].FullName }
 }
 
 function Get-ProgramName([string]$Binary) {
@@ -713,7 +763,9 @@ function Get-ProgramName([string]$Binary) {
 # A program that runs can be renamed on Windows, but neither removed nor replaced; what was renamed
 # by an earlier run goes now, if it has ended.
 function Move-Away([string]$Target) {
-    Remove-Item "$Target.*.old" -Force -ErrorAction Ignore
+    $old = '^' + [regex]::Escape((Split-Path -Leaf $Target)) + '\.[0-9a-f]{32}\.old$'
+    Get-ChildItem -LiteralPath $job.folder -File -Force | Where-Object { $_.Name -match $old } |
+        ForEach-Object { Remove-Item -LiteralPath $_.FullName -Force -ErrorAction Ignore }
     $away = "$Target.$($job.mark).old"
     [IO.File]::Move($Target, $away)
     Remove-Item -LiteralPath $away -Force -ErrorAction Ignore
@@ -724,7 +776,7 @@ function Move-Away([string]$Target) {
 function Move-IntoPlace([string]$Target) {
     $new = "$Target.$($job.mark).new"
     if (-not $job.windows) {
-        chmod 755 $new
+        & (Get-Tool chmod) 755 $new
         [IO.File]::Move($new, $Target, $true)
         return
     }
@@ -742,8 +794,7 @@ function Install-Program {
         $null = [IO.Directory]::CreateDirectory($job.folder)
         $targets = foreach ($binary in -split "$binaries $optional_binaries") {
             $leaf = Get-ProgramName $binary
-            $found = @(Get-ChildItem -LiteralPath "$($job.work)/unpacked" -Recurse -Force |
-                    Where-Object { -not $_.PSIsContainer -and $_.Name -eq $leaf })
+            $found = Find-Program $leaf
             if (-not $found) {
                 if ((-split $optional_binaries) -contains $binary) { continue }
                 Fail "$($job.file) holds no $leaf" 'nothing was installed'
@@ -751,7 +802,7 @@ function Install-Program {
             $job.programs += " $binary"
             $target = Join-Path $job.folder $leaf
             if (Test-Path -LiteralPath $target) { $change = 'upgraded' }
-            [IO.File]::Copy($found[0].FullName, "$target.$($job.mark).new")
+            [IO.File]::Copy($found, "$target.$($job.mark).new")
             $target
         }
         foreach ($target in $targets) {
@@ -781,47 +832,78 @@ function Save-UserPath([string]$Path) {
     [Environment]::SetEnvironmentVariable("${prefix}_PATH_CHANGED", [NullString]::Value, 'User')
 }
 
-# The start-up files that are there, and .profile, which every login shell but zsh reads.
+# The start-up files that shells may read: those that are there, .profile, which login shells read, and
+# that of the user's own shell if it reads another.
 function Get-Profile {
+    $zshrc = "$(if ($env:ZDOTDIR) { $env:ZDOTDIR } else { $env:HOME })/.zshrc"
+    $fish = "$(if ($env:XDG_CONFIG_HOME) { $env:XDG_CONFIG_HOME } else { "$env:HOME/.config" })/fish/config.fish"
     "$env:HOME/.profile"
-    foreach ($file in '.bashrc', '.bash_profile', '.zshrc') {
-        if (Test-Path -LiteralPath "$env:HOME/$file") { "$env:HOME/$file" }
+    foreach ($file in "$env:HOME/.bashrc", "$env:HOME/.bash_profile", "$env:HOME/.bash_login", $zshrc, $fish) {
+        $own = ($file -eq $zshrc -and $env:SHELL -like '*/zsh') -or ($file -eq $fish -and $env:SHELL -like '*/fish')
+        if ($own -or [IO.File]::Exists($file)) { $file }
     }
+}
+
+# Start-up files are handled as Latin-1, which keeps every byte of them: only our line comes and goes.
+$latin_1 = [Text.Encoding]::GetEncoding(28591)
+function Get-ProfileLine { $latin_1.GetString([Text.Encoding]::UTF8.GetBytes("export PATH=`"$($job.folder):`$PATH`" # $app")) }
+function Get-ProfileText([string]$File) { if ([IO.File]::Exists($File)) { $latin_1.GetString([IO.File]::ReadAllBytes($File)) } }
+
+# Is the line in the file now?
+function Add-ProfileLine([string]$File) {
+    $line = Get-ProfileLine
+    try {
+        $text = Get-ProfileText $File
+        if ($text -split "`n" -ccontains $line) { return $true }
+        $null = [IO.Directory]::CreateDirectory((Split-Path $File))
+        $begin = if ($text -and -not $text.EndsWith("`n")) { "`n" }
+        [IO.File]::AppendAllText($File, "$begin$line`n", $latin_1)
+        return $true
+    } catch {
+        Write-Line "could not write to $File"
+        return $false
+    }
+}
+
+function Undo-ProfileLine([string]$File) {
+    $line = Get-ProfileLine
+    try {
+        $text = Get-ProfileText $File
+        $kept = $text -creplace "(?m)^$([regex]::Escape($line))(\n|\z)"
+        if ($kept -cne $text) { [IO.File]::WriteAllBytes($File, $latin_1.GetBytes($kept)) }
+    } catch { Write-Line "could not change ${File}; this line of it is without use now:", "    $line" }
+}
+
+# Is the folder on the PATH of programs to come?
+function Save-Path {
+    if ($job.windows) {
+        $path = Get-UserPath
+        if ($path.Split(';') -notcontains $job.folder) { Save-UserPath "$($job.folder);$path".TrimEnd(';') }
+        return $true
+    }
+    if (-not $env:HOME -or $job.folder -match '["$`\\]') { return $false }
+    return @(Get-Profile | ForEach-Object { Add-ProfileLine $_ }) -contains $true
 }
 
 function Add-ToPath {
     $folder = $job.folder
-    if ($env:PATH.Split([IO.Path]::PathSeparator) -contains $folder) { return }
+    if ($env:PATH -and $env:PATH.Split([IO.Path]::PathSeparator) -contains $folder) { return }
     $advice = "`$env:PATH = '$($folder.Replace("'", "''"))$([IO.Path]::PathSeparator)' + `$env:PATH"
-    if (-not $job.modify_path -or (-not $job.windows -and (-not $env:HOME -or $folder -match '["$`\\]'))) {
-        Write-Line "$folder is not on your PATH. To put it there: --modify-path, or for this session:", "    $advice"
-        return
-    }
-    if ($job.windows) {
-        $path = Get-UserPath
-        if ($path.Split(';') -notcontains $folder) { Save-UserPath "$folder;$path".TrimEnd(';') }
+    if ($job.modify_path -and (Save-Path)) {
+        Write-Line "$folder is on the PATH of programs started from now on; for this session: $advice"
     } else {
-        $line = "export PATH=`"${folder}:`$PATH`" # $app"
-        foreach ($file in Get-Profile) {
-            $there = (Test-Path -LiteralPath $file) -and [IO.File]::ReadAllText($file).Contains($line)
-            if (-not $there) { [IO.File]::AppendAllText($file, "`n$line`n") }
-        }
+        Write-Line "$folder is not on your PATH. To put it there: --modify-path, or for this session:", "    $advice"
     }
-    Write-Line "$folder is on the PATH of programs started from now on; for this session: $advice"
 }
 
+# On Windows nothing says who has put the folder there: it stays while other programs are in it.
 function Undo-PathChange {
-    if ($job.windows) {
+    if (-not $job.windows) {
+        if ($env:HOME) { Get-Profile | ForEach-Object { Undo-ProfileLine $_ } }
+    } elseif (-not @(Get-ChildItem -LiteralPath $job.folder -Force | Where-Object { $_.Name -notlike '*.old' })) {
         $path = Get-UserPath
         $kept = $path.Split(';') -ne $job.folder -join ';'
         if ($kept -cne $path) { Save-UserPath $kept }
-    } elseif ($env:HOME) {
-        foreach ($file in Get-Profile) {
-            if (-not (Test-Path -LiteralPath $file)) { continue }
-            $text = [IO.File]::ReadAllText($file)
-            $kept = $text -replace "(?m)^export PATH=.*:\`$PATH`" # $app\r?\n?"
-            if ($kept -cne $text) { [IO.File]::WriteAllText($file, $kept) }
-        }
     }
 }
 
@@ -837,6 +919,10 @@ function Uninstall-Program {
     Undo-PathChange
     Write-Line "removed $removed from $($job.folder)"
     if (Test-Path -LiteralPath "$HOME/.$app") { Write-Line "your settings are still in $HOME/.$app" }
+}
+
+function Write-Removal {
+    Write-Line "would remove $("$binaries $optional_binaries".Trim()) from $($job.folder)"
 }
 
 function Write-Plan {
@@ -869,6 +955,9 @@ function Clear-Rest {
 }
 
 $ErrorActionPreference = 'Stop'
+$WarningPreference = $InformationPreference = $VerbosePreference = $DebugPreference = 'SilentlyContinue'
+$WhatIfPreference = $false
+$ConfirmPreference = 'None'
 $PSNativeCommandUseErrorActionPreference = $false # what native commands say is looked at here
 Set-StrictMode -Version 3.0
 if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
@@ -877,7 +966,7 @@ if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
 }
 $job = @{
     windows = [IO.Path]::DirectorySeparatorChar -eq '\'
-    action = 'install'; loudness = 'normal'; modify_path = $modify_path -eq 'yes'
+    action = 'install'; only_say = $false; wants_help = $false; loudness = 'normal'; modify_path = $modify_path -eq 'yes'
     release = $release; url = $download_url; sums = $sha256sums
     mark = [Guid]::NewGuid().ToString('N'); work = ''; programs = ''
 }
@@ -899,7 +988,8 @@ try {
     $job.platform = Get-FootfallPlatform
     switch ($job.action) {
         'usage' { Write-Usage }
-        'describe' { Write-Plan }
+        'describe install' { Write-Plan }
+        'describe uninstall' { Write-Removal }
         'uninstall' { Uninstall-Program }
         default {
             $footfall_install_folder = $job.folder
@@ -915,3 +1005,4 @@ try {
     $global:LASTEXITCODE = $before.status
 }
 } @args }
+

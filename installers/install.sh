@@ -916,9 +916,12 @@ for_each_profile() { # FUNCTION
     done
 }
 
+# Somebody's last line may lack its end.
+begin_line() { [ -z "$(tail -c 1 "$1")" ] || printf '\n' >>"$1"; }
+
 add_line() { # FILE
     [ "$1" != "$fish" ] || mkdir -p "${1%/*}" 2>/dev/null || :
-    LC_ALL=C grep -qsxF "$line" "$1" || ( printf '\n%s\n' "$line" >>"$1" ) 2>/dev/null || {
+    LC_ALL=C grep -qsxF "$line" "$1" || ( begin_line "$1" && printf '%s\n' "$line" >>"$1" ) 2>/dev/null || {
         say "could not write to $1"
         return 0
     }

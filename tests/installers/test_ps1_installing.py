@@ -5,7 +5,8 @@ import stat
 import subprocess
 
 import pytest
-from ps1_ways import SECONDS, address_of, calls_of, environment_of, need_pwsh, powershell, script_of, write
+from installer_ways import COMPLETE
+from ps1_ways import PWSH, SECONDS, address_of, calls_of, environment_of, need_pwsh, powershell, script_of, write
 
 FOLDER_HINT = "is not on your PATH"
 
@@ -49,6 +50,26 @@ def test_options_in_either_spelling(lab, arguments):
     assert (case.folder / "here/acme").exists() and not case.target.exists()
 
 
+@pytest.mark.parametrize("words", ["--version 1.10", "-Version:1.10", "--version=1.10"])
+def test_a_number_of_a_release_stays_as_it_was_typed(lab, words):
+    """In a session PowerShell makes numbers of them, and 1.10 is 1.1."""
+    need_pwsh()
+    case = lab.case()
+    write(case, script_of(lab))
+    assert "of Acme 1.10 for" in powershell(case, f"& ./install.ps1 {words} --dry-run").stdout
+
+
+def test_from_standard_input(lab):
+    """curl ... | pwsh -Command -"""
+    need_pwsh()
+    case = lab.case()
+    with open(write(case, script_of(lab)), "rb") as script:
+        done = subprocess.run([PWSH, "-NoProfile", "-NonInteractive", "-Command", "-"], stdin=script, cwd=case.folder,
+                              env=environment_of(case), capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0 and "installed acme v1.2.3" in done.stdout, done
+    assert case.wait_for_events(2, SECONDS) == COMPLETE
+
+
 def test_options_reach_a_script_block(lab):
     need_pwsh()
     case = lab.case()
@@ -70,6 +91,9 @@ def test_what_it_cannot_do_it_says(lab, arguments, said):
 
 def test_dry_run_and_help_do_nothing(lab):
     case = lab.case()
+    for arguments in (["--dry-run", "--uninstall"], ["-Uninstall", "-DryRun"]):
+        assert install(case, *arguments).stdout == f"would remove acme from {case.target}\n"
+    assert "--no-telemetry" in install(case, "--help", "--uninstall").stdout
     assert "would install acme of Acme v1.2.3 for linux-" in install(case, "--dry-run").stdout
     assert "--no-telemetry" in install(case, "-h").stdout
     assert not case.target.exists()
@@ -88,6 +112,68 @@ def test_path_in_the_start_up_files(lab):
     assert install(case, "--uninstall").returncode == 0
     assert os.listdir(case.target) == []
     assert (case.home / ".bashrc").read_text() == "alias ll='ls -l'\n" and "acme" not in (case.home / ".profile").read_text()
+
+
+def test_the_rest_of_a_start_up_file_stays_to_the_byte(lab):
+    """Another project's line too, and what is no UTF-8."""
+    case = lab.case()
+    texts = {".bashrc": f'# caf\xe9\0\nexport PATH="{case.target}:$PATH" # acme-tools\n'.encode("latin-1"),
+             ".zshrc": b"\xef\xbb\xbf# mine\r\n\r\n", ".bash_login": b""}
+    for name, text in texts.items():
+        (case.home / name).write_bytes(text)
+    assert install(case, "-y").returncode == 0
+    assert all(f'PATH" # acme\n'.encode() in (case.home / name).read_bytes() for name in texts)
+    assert install(case, "--dir", case.folder / "elsewhere", "-y").returncode == 0
+    for folder in (case.target, case.folder / "elsewhere"):
+        assert install(case, "--uninstall", "--dir", folder).returncode == 0
+    assert {name: (case.home / name).read_bytes() for name in texts} == texts
+
+
+def test_a_start_up_file_that_cannot_be_written(lab):
+    case = lab.case()
+    (case.home / ".profile").symlink_to("/proc/version")
+    done = install(case, "-y", SHELL="/bin/bash")
+    assert done.returncode == 0 and "could not write to" in done.stdout and FOLDER_HINT in done.stdout
+    done = install(case, "-y", SHELL="/bin/zsh")
+    assert "from now on" in done.stdout and str(case.target) in (case.home / ".zshrc").read_text()
+    assert install(case, "--uninstall").returncode == 0
+
+
+PROGRAM, OTHER = "#!/bin/sh\necho program\n", "complete -F _acme acme\n"
+
+
+@pytest.mark.parametrize("tag, members", [
+    ("for-ps1-1", {"acme-1/autocomplete/acme": OTHER, "acme-1/bin/acme": PROGRAM, "acme-1/ACME": OTHER}),
+    ("for-ps1-2", {"a/ACME": OTHER, "bin/acme": PROGRAM, "completions/acme": OTHER}),
+    ("for-ps1-3", {"acme-1/usr/bin/acme": PROGRAM, "acme-1/Acme": OTHER}),
+])
+def test_the_program_and_not_its_namesake(lab, tag, members):
+    lab.pack(tag, members, "{sum} *./{name}\r\n")
+    case = lab.case()
+    assert install(case, "--version", tag).returncode == 0
+    assert (case.target / "acme").read_text() == PROGRAM
+
+
+def test_more_than_one_that_might_be_the_program(lab):
+    lab.pack("for-ps1-twice", {"acme-1/x/y/acme": PROGRAM, "acme-1/x/z/acme": OTHER})
+    done = install(lab.case(), "--version", "for-ps1-twice")
+    assert done.returncode == 1 and "more than one acme" in done.stdout + done.stderr
+
+
+def test_no_list_of_checksums(lab):
+    lab.pack("for-ps1-none", {"acme": PROGRAM}, "<html>log in</html>\n")
+    done = install(lab.case(), "--version", "for-ps1-none")
+    assert done.returncode == 1 and "is not a list of checksums" in done.stdout + done.stderr
+
+
+def test_https_is_not_left(lab):
+    """Windows PowerShell would follow to plain http: its own way is tried here."""
+    case = lab.case()
+    for script in (script_of(lab), script_of(lab).replace("$place = if ($PSVersionTable.PSVersion.Major -lt 6)", "$place = if ($true)")):
+        done = install(case, "--version", "v1.2.3", script=script, ACME_DOWNLOAD_URL=f"{lab.url}/moved/dl")
+        assert done.returncode == 1 and "could not download" in done.stdout + done.stderr
+        assert not (case.target / "acme").exists()
+    assert install(case, script=script).returncode == 0
 
 
 def test_path_is_left_alone_where_that_was_asked(lab):

@@ -119,6 +119,7 @@ def choosing_a_link(case):
 RUNS = [
     ({}, True), ({"DO_NOT_TRACK": "1"}, False), ({"ACME_NO_TELEMETRY": "true"}, False), ({"CI": "true"}, False),
     ({"ACME_VERSION": "v1-dirty"}, False), ({}, False, "--no-telemetry"), ({}, False, "-q", "-NoTelemetry"),
+    ({}, False, "--no--telemetry"), ({}, False, "-N-O-telemetry"), # whatever is taken for the option
     ({}, False, "off"), ({}, True, "on"), ({"ACME_TELEMETRY": "1"}, True, "off"), ({}, False, "garbage"),
     ({}, False, choosing_a_pipe), ({}, False, choosing_a_link),
 ]

@@ -88,6 +88,7 @@ def test_a_runspace_that_is_stopped(lab):
         "stopped: $($shell.InvocationStateInfo.State)"
     """)
     assert "stopped: Stopped" in done.stdout
+    assert "Acme sends one anonymous event" in done.stderr  # whose host prints nothing
     assert case.wait_for_events(2, SECONDS) == FAILED
     assert not list(case.temporary.glob("acme-install.*"))
 
@@ -100,6 +101,17 @@ def test_a_strict_session_with_preferences_of_its_own(lab):
                             f"$WarningPreference = 'Stop'; irm {address_of(case)} | iex; 'alive'")
     assert done.stdout.rstrip().endswith("alive") and done.stderr == ""
     assert case.wait_for_events(2, SECONDS) == COMPLETE
+
+
+def test_preferences_that_would_stop_an_install(lab):
+    need_pwsh()
+    for preferences in ("$WhatIfPreference = $true", "$ConfirmPreference = 'Low'", "$InformationPreference = 'Stop'",
+                        "function tar { 'mine' }; function chmod { 'mine' }; Set-Alias Copy-Item Get-Date"):
+        case = lab.case()
+        write(case, script_of(lab))
+        done = powershell(case, f"{preferences}; irm {address_of(case)} | iex")
+        assert "installed acme v1.2.3" in done.stdout and (case.target / "acme").exists(), done
+        assert case.wait_for_events(2, SECONDS) == COMPLETE
 
 
 def test_a_session_with_protocols_of_its_own(lab):

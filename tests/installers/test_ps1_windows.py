@@ -19,6 +19,7 @@ import pytest
 from installer_lab import ROOT, Releases, Server, wait_for
 from installer_ways import COMPLETE, FAILED
 from ps1_ways import NOTICE, at
+from wine_lab import LOADER, SERVER
 
 WINDOWS_PWSH = os.environ.get("FOOTFALL_TEST_WINDOWS_PWSH", "")
 WINDOWS_SHIM = ROOT / "build/footfall.exe"
@@ -54,7 +55,7 @@ class Windows:
         return {key: str(value) for key, value in values.items()}
 
     def wine(self, *words):
-        return subprocess.run(["wine64", *words], env=self.environment(), stdin=subprocess.DEVNULL, timeout=SECONDS,
+        return subprocess.run([LOADER, *words], env=self.environment(), stdin=subprocess.DEVNULL, timeout=SECONDS,
                               capture_output=True, text=True, errors="replace", check=True).stdout
 
     def script(self):
@@ -73,7 +74,7 @@ class Windows:
         environment = {"ACME_INSTALL_DIR": windows_path(case.target), "FOOTFALL_ENDPOINT": case.endpoint, **environment}
         with open(case.folder / "out", "wb") as out, open(case.folder / "err", "wb") as err:
             process = subprocess.Popen(
-                ["wine64", WINDOWS_PWSH, "-NoProfile", "-NonInteractive", *(words or ["-File", windows_path(file)])],
+                [LOADER, WINDOWS_PWSH, "-NoProfile", "-NonInteractive", *(words or ["-File", windows_path(file)])],
                 env=self.environment(**environment), stdin=end, stdout=out, stderr=err, cwd=case.folder,
                 start_new_session=True)
         os.close(end)
@@ -97,15 +98,14 @@ def windows_path(path):
 def windows_in_wine(lab):
     if not os.path.exists(WINDOWS_PWSH):
         pytest.skip("FOOTFALL_TEST_WINDOWS_PWSH names no pwsh.exe of PowerShell's Windows build")
-    if shutil.which("wine64") is None:
+    if not LOADER.exists():
         pytest.skip("PowerShell's Windows build needs wine64, which is not installed")
     if not WINDOWS_SHIM.exists():
         pytest.skip("build/footfall.exe is not built: make windows")
     with tempfile.TemporaryDirectory(prefix="footfall-wine.", ignore_cleanup_errors=True) as folder:
         windows = Windows(lab, pathlib.Path(folder))
         yield windows
-        subprocess.run(["wineserver64" if shutil.which("wineserver64") else "wineserver", "-k"], check=False,
-                       env=windows.environment(PATH="/usr/bin:/bin:/usr/lib/wine"))
+        subprocess.run([SERVER, "-k"], check=False, env=windows.environment())
         windows.server.shutdown()
         windows.server.server_close()
 
@@ -140,7 +140,7 @@ def test_failure(lab, windows, line):
 def test_a_session_goes_on(lab, windows):
     case = lab.case()
     case.write(at("throw 'broken'")(windows.script()), "broken.ps1")
-    status, out = windows.run(case, windows.script(), "-Command", "cmd /c exit 42; Get-Content -Raw install.ps1 | iex; try { "
+    status, out = windows.run(case, windows.script(), "-Command", "$global:LASTEXITCODE = 42; Get-Content -Raw install.ps1 | iex; try { "
                               "Get-Content -Raw broken.ps1 | iex } catch { 'caught' }; \"alive $LASTEXITCODE\"")
     assert (status, out.split()[-3:]) == (0, ["caught", "alive", "42"])
     assert case.wait_for_events(4, SECONDS) == sorted(COMPLETE + FAILED)
@@ -176,7 +176,14 @@ def test_path_is_kept_unexpanded(lab, windows):
         windows.run(case, windows.script(), "-File", windows_path(case.folder / "install.ps1"), "--modify-path", "--no-telemetry")
         assert user_path(windows) == ["REG_EXPAND_SZ", folder + r";%USERPROFILE%\tools"]
     assert "acme.exe" in os.listdir(case.target)
-    _, out = windows.run(case, windows.script(), "-File", windows_path(case.folder / "install.ps1"), "--uninstall")
+    # While it holds somebody else's program, the folder stays on PATH: who has put it there, nothing says.
+    (case.target / "mine.exe").touch()
+    install = ["-File", windows_path(case.folder / "install.ps1")]
+    windows.run(case, windows.script(), *install, "--uninstall")
+    assert user_path(windows) == ["REG_EXPAND_SZ", folder + r";%USERPROFILE%\tools"]
+    (case.target / "mine.exe").unlink()
+    windows.run(case, windows.script(), *install, "--no-telemetry")
+    _, out = windows.run(case, windows.script(), *install, "--uninstall")
     assert "removed acme" in out and user_path(windows) == ["REG_EXPAND_SZ", r"%USERPROFILE%\tools"]
     assert "PATH_CHANGED" not in windows.wine("reg", "query", r"HKCU\Environment")
 

@@ -128,7 +128,7 @@ def test_path_is_advised_and_edited_when_asked(lab):
     assert line not in run(case, lab.render(), PATH=f"{case.target}:/usr/bin:/bin").stdout
     assert run(case, lab.render(), "--uninstall").returncode == 0
     assert not (case.target / "acme").exists()
-    assert (case.home / ".bashrc").read_text().strip() == "# mine"
+    assert (case.home / ".bashrc").read_text() == "# mine\n"
     assert line not in (case.home / ".profile").read_text()
     assert "there is no Acme" in run(case, lab.render(), "--uninstall").stderr
 
@@ -153,7 +153,7 @@ def test_path_for_a_shell_that_has_no_start_up_file_yet(lab, shell, environment,
     assert (case.home / profile).exists()
     assert found_by(shell, case, **environment) == str(case.target / "acme")
     assert run(case, lab.render(), "--uninstall", **environment).returncode == 0
-    assert (case.home / profile).read_text().strip() == ""
+    assert (case.home / profile).read_text() == ""
 
 
 def test_a_login_file_that_hides_profile(lab):
@@ -179,7 +179,7 @@ def test_the_rest_of_a_start_up_file_stays_to_the_byte(lab, text):
     (case.home / ".bashrc").symlink_to("dots")
     for arguments in (["--modify-path"], ["--uninstall"]):
         assert run(case, lab.render(), *arguments, LC_ALL="C.UTF-8").returncode == 0
-    assert profile.read_bytes() == text + b"\n" and (case.home / ".bashrc").is_symlink()
+    assert profile.read_bytes() == text and (case.home / ".bashrc").is_symlink()
 
 
 def test_a_start_up_file_that_cannot_be_edited_is_left_alone(lab):
@@ -203,7 +203,7 @@ def test_the_line_of_another_project_stays(lab):
     assert run(case, lab.render(), "--modify-path").returncode == 0
     assert f'$PATH" # acme\n' in (case.home / ".profile").read_text()
     assert run(case, lab.render(), "--uninstall").returncode == 0
-    assert (case.home / ".profile").read_text().split("\n") == [line, "", ""]
+    assert (case.home / ".profile").read_text().split("\n") == [line, ""]
 
 
 def test_path_by_default_when_the_settings_say_so(lab):
