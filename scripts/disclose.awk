@@ -38,6 +38,9 @@ function what_is_sent(i) {
         "complete, or that it failed. Nothing in them says who you are. Before anything is sent the installer prints this line:")
     item("`install.sh`: `" policy["notice-sh"] "`")
     item("`install.ps1`: `" policy["notice-ps1"] "`")
+    if ("packages" in policy)
+        paragraph("Packages send the same two events, on a first install alone, and say so in a line that begins with `" name \
+            " counts first installs anonymously`. npm hides what they print.")
     heading("What is sent")
     secure = set["ENDPOINT"] ~ /^https:/ # or this machine alone
     paragraph("An event is one " (secure ? "HTTPS" : "HTTP") " request to `" set["ENDPOINT"] "` with these " members " values in it, as JSON. Of headers it has " \
@@ -113,6 +116,19 @@ function how_to_stop_it(v) {
     item("all tools that honour it: `set DO_NOT_TRACK=1`")
     item("for good: `mkdir \"%USERPROFILE%\\." app "\" & echo.off>\"%USERPROFILE%\\." app "\\telemetry\"`")
     item("every user of the machine: `mkdir \"%ProgramData%\\" app "\" & echo.off>\"%ProgramData%\\" app "\\no-telemetry\"`")
+    if ("packages" in policy)
+        how_to_stop_packages()
+}
+
+function how_to_stop_packages() {
+    shell("Package managers")
+    paragraph("The variables above and the saved choice hold where the package manager passes them on; `sudo` does not pass variables on. " \
+        "Before the install:")
+    item("deb, rpm, apk, pacman: `sudo mkdir -p /etc/" app " && sudo touch /etc/" app "/no-telemetry`")
+    item("rpm, with dnf: `countme=0` in `/etc/dnf/dnf.conf`")
+    item("Homebrew: `export HOMEBREW_NO_ANALYTICS=1`, or `brew analytics off`")
+    item("npm, pnpm: `npm install --no-telemetry`, or `telemetry=false` in `~/.npmrc`; Yarn: `YARN_ENABLE_TELEMETRY=0`")
+    item("Chocolatey: `choco install " app " --params \"/NoTelemetry\"`")
 }
 
 function how_to_see_it() {

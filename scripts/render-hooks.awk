@@ -30,25 +30,34 @@ function class_name(app, part, n, i, name) {
     return name
 }
 
-# For each platform that has an artefact: its address and its checksum.
-function find_artifacts(text, at, sum, field, file) {
+# For each platform that has an artefact, under whatever name it goes: its address and its checksum.
+function find_artifacts(text, at, sum, field, variant, n, i, file) {
     while ((getline text < sums) > 0) {
         at = index(text, "=")
         sum[substr(text, 1, at - 1)] = substr(text, at + 1)
     }
     while ((getline text < platforms) > 0) {
         split(text, field, "\t")
-        file = value["ARTIFACT"]
-        if (field[1] ~ /^windows/)
-            sub(/\.tar\.gz$/, ".zip", file)
-        gsub(/\{ext\}/, field[1] ~ /^windows/ ? "zip" : "tar.gz", file)
-        gsub(/\{platform\}/, field[1], file)
-        gsub(/\{release\}/, value["RELEASE"], file)
-        if (file in sum) {
-            value["URL:" field[1]] = value["DOWNLOAD_URL"] "/" value["RELEASE"] "/" file
-            value["SHA256:" field[1]] = sum[file]
+        n = split(field[1] " " field[1] "-gnu " field[1] "-musl " \
+            (field[1] ~ /^macos/ ? "macos-universal" : ""), variant, " ")
+        for (i = 1; i <= n && !(("URL:" field[1]) in value); i++) {
+            file = artifact_name(variant[i])
+            if (file in sum) {
+                value["URL:" field[1]] = value["DOWNLOAD_URL"] "/" value["RELEASE"] "/" file
+                value["SHA256:" field[1]] = sum[file]
+            }
         }
     }
+}
+
+function artifact_name(platform, file) {
+    file = value["ARTIFACT"]
+    if (platform ~ /^windows/)
+        sub(/\.tar\.gz$/, ".zip", file)
+    gsub(/\{ext\}/, platform ~ /^windows/ ? "zip" : "tar.gz", file)
+    gsub(/\{platform\}/, platform, file)
+    gsub(/\{release\}/, value["RELEASE"], file)
+    return file
 }
 
 function fill(name, as_json, file, line, more, at) {

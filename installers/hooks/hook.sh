@@ -25,10 +25,11 @@ footfall_find_home() {
     export HOME
 }
 
-# sudo drops DO_NOT_TRACK; what its caller has saved with `footfall disable` is still there.
+# sudo drops DO_NOT_TRACK; what its caller has saved with `footfall disable` is still there. Whose home
+# no shell can name, as that of a user of a domain, may have said no.
 footfall_declined_by_caller() {
     footfall_caller=${SUDO_USER:-${DOAS_USER-}}
-    case $footfall_caller in '' | -* | *[!A-Za-z0-9._-]*) return 1 ;; esac
+    case $footfall_caller in '') return 1 ;; -* | *[!A-Za-z0-9._-]*) return 0 ;; esac
     footfall_choice='' footfall_word=''
     eval "footfall_choice=~$footfall_caller/.$footfall_app/telemetry"
     [ -e "$footfall_choice" ] || [ -h "$footfall_choice" ] || return 1

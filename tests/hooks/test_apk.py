@@ -21,9 +21,10 @@ def test_a_first_install_is_counted(lab, post_install):
     lab.assert_counted("apk")
 
 
-def test_work_that_fails_is_reported(lab, post_install):
-    lab.work(lab.hooks / f"apk/{APP}.post-install", "exit 3")
-    assert post_install().returncode == 3
+@pytest.mark.parametrize("work, status", [("exit 3", 3), ("nobody-has-this-command 2>/dev/null || exit", 127)])
+def test_work_that_fails_is_reported(lab, post_install, work, status):
+    lab.work(lab.hooks / f"apk/{APP}.post-install", work)
+    assert post_install().returncode == status
     lab.assert_counted("apk", ["install_failed", "install_start"])
 
 

@@ -26,7 +26,7 @@ PROGRAM = "#!/usr/bin/env node\nrequire('../footfall/footfall.cjs').firstRun();\
 class Npm:
     def __init__(self, lab):
         self.lab, self.prefix = lab, lab.folder / "prefix"
-        self.tree = lab.folder / "package"
+        self.tree = lab.folder / "node_modules/hookable"  # as it lies when it is installed
         (self.tree / "bin").mkdir(parents=True)
         (self.tree / "bin/hookable.js").write_text(PROGRAM)
         shutil.copytree(lab.hooks / "npm", self.tree / "footfall")
@@ -105,8 +105,52 @@ def test_who_says_no_at_the_install_is_not_asked_again(lab, npm):
     lab.assert_silent()
 
 
+@pytest.mark.parametrize("settings", ["telemetry=false", "telemetry = nonsense", "no-telemetry", "do-not-track=1", "telemetry="])
+def test_the_first_run_knows_the_users_settings(lab, npm, settings):
+    """Where npm has run no script, nobody has asked them before."""
+    (lab.home / ".npmrc").write_text(f"fund=false\n{settings}\n")
+    npm.install("--ignore-scripts")
+    assert npm.program() == "at work\n"
+    lab.assert_silent()
+
+
+def test_a_checkout_is_no_install(lab, npm):
+    """Whoever works on the package runs `npm ci` in it, and packs what is left."""
+    checkout = lab.folder / "checkout"
+    shutil.copytree(npm.tree, checkout)
+    done = lab.run("npm", "install", "--no-audit", "--no-fund", "--no-update-notifier", cwd=checkout)
+    assert done.returncode == 0 and (checkout / "footfall/first-run").exists(), done.stdout
+    assert lab.run("script", "-qec", "node bin/hookable.js", "/dev/null", cwd=checkout).returncode == 0
+    lab.assert_silent()
+
+
+def test_a_shim_that_has_lost_its_bit(lab, npm):
+    (npm.tree / f"footfall/footfall-{PLATFORM}").chmod(0o644)
+    npm.pack()
+    npm.install()
+    lab.assert_counted("npm")
+
+
+def test_the_caller_of_sudo_says_no(lab, npm):
+    """What he has saved holds; and a caller whose home nobody finds may have saved it."""
+    def postinstall(caller):
+        assert lab.run("node", npm.tree / "footfall/footfall.cjs", env={"SUDO_USER": caller}).returncode == 0
+
+    for stranger in ("alice@corp.example", "CORP\\carol"):
+        postinstall(stranger)
+        lab.assert_silent()
+    with lab.caller() as (name, choice):
+        choice.write_text("off\n")
+        postinstall(name)
+        lab.assert_silent()
+        choice.write_text("on\n")
+        postinstall(name)
+        lab.assert_counted("npm")
+
+
 @pytest.mark.parametrize("variables", [
     {"npm_config_telemetry": "false"}, {"npm_config_no_telemetry": "true"}, {"npm_config_do_not_track": "true"},
+    {"npm_config_telemetry": ""}, {"npm_config_telemetry": "perhaps"}, {"npm_config_no_telemetry": "perhaps"},
     {"npm_config_offline": "true"}, {"YARN_ENABLE_TELEMETRY": "0"}, {"DO_NOT_TRACK": "1"},
     {"HOOKABLE_NO_TELEMETRY": "1"}, {"FOOTFALL_ALLOW_CI": None, "CI": "true"}], ids=lambda v: " ".join(map(str, v)))
 def test_the_environment_says_no(lab, npm, variables):
@@ -160,7 +204,7 @@ def test_a_home_that_cannot_be_marked_counts_nothing(lab, npm):
 def test_nothing_waits(lab, npm):
     with Sink(answer=silence) as hole:
         lab.render(ENDPOINT=hole.url)
-        shutil.copy(SHIM, lab.hooks / f"npm/footfall-{PLATFORM}")
+        shutil.copy(lab.hooks / "npm/footfall.cjs", npm.tree / "footfall")
         start = time.monotonic()
-        assert lab.run("node", lab.hooks / "npm/footfall.cjs", env=PATIENT).returncode == 0  # reads to the end of its pipe
+        assert lab.run("node", npm.tree / "footfall/footfall.cjs", env=PATIENT).returncode == 0  # reads to the end of its pipe
         assert time.monotonic() - start < SOON and wait_for(lambda: len(hole.requests) == 2, 30)

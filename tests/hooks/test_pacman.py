@@ -22,8 +22,9 @@ def test_a_first_install_is_counted_and_upgrade_and_removal_are_not(lab):
     assert not lab.shim.exists() and lab.labels() == BOTH
 
 
-def test_work_that_fails_is_reported(lab):
-    lab.work(lab.hooks / f"pacman/{APP}.install", "exit 3")
+@pytest.mark.parametrize("work", ["exit 3", "false || exit"])
+def test_work_that_fails_is_reported(lab, work):
+    lab.work(lab.hooks / f"pacman/{APP}.install", work)
     assert "failed to execute" in lab.pacman("-U", lab.pacman_package()).stdout
     lab.assert_counted("pacman", ["install_failed", "install_start"])
 

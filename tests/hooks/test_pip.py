@@ -97,6 +97,12 @@ def test_what_is_broken_is_not_noticed(lab, pip):
         lab.assert_silent()
 
 
+def test_a_shim_that_has_lost_its_bit(lab, pip):
+    pip.shim.chmod(0o644)
+    assert pip.program().endswith("at work\n")
+    lab.assert_counted("pip")
+
+
 def test_a_home_that_cannot_be_marked_counts_nothing(lab, pip):
     """Once could not be kept."""
     lab.place.write_text("in the way")

@@ -110,6 +110,27 @@ def test_the_formula_has_only_platforms_that_there_are(lab):
     assert text.count("  url ") == 1 and "on_linux do" not in text and "on_intel do" not in text
 
 
+def test_the_formula_takes_what_the_installers_take(lab):
+    """A build for one libc, and one for all Macs; the release may have programs that not every archive has."""
+    sums = lab.folder / "variants"
+    sums.write_text("b" * 64 + "  hookable-macos-universal.tar.gz\n" + "c" * 64 + "  hookable-linux-x86_64-musl.tar.gz\n")
+    done = lab.render(SHA256SUMS=sums, OPTIONAL_BINARIES="hookabled")
+    assert done.returncode == 0 and "no scoop/hookable.json" in done.stderr and "no choco/" in done.stderr
+    text = (lab.hooks / f"brew/{APP}.rb").read_text()
+    assert text.count("hookable-macos-universal.tar.gz") == 2 and text.count("hookable-linux-x86_64-musl.tar.gz") == 1
+    assert "%w[hookabled]" in text
+    lint(lab, "ruby", "-wc", lab.hooks / f"brew/{APP}.rb")
+
+
+def test_one_program_and_no_archive_is_for_none_of_them(lab):
+    shutil.rmtree(lab.hooks)
+    sums = lab.folder / "programs"
+    sums.write_text("".join(f"{'b' * 64}  hookable-{platform}\n" for platform in ("linux-x86_64", "macos-aarch64", "windows-x86_64")))
+    done = lab.render(SHA256SUMS=sums, ARTIFACT="hookable-{platform}")
+    assert done.returncode == 0 and done.stderr.count("it takes an archive") == 3, done.stderr
+    assert not {"brew", "scoop", "choco"} & {path.name for path in lab.hooks.iterdir()}
+
+
 @pytest.mark.parametrize("change, text", [
     ({"APP": "Acme"}, 'package.conf:1: APP: "Acme" is not a name for variables and folders'),
     ({"APP": None}, "APP: it is missing: a lower-case name"),
@@ -121,6 +142,7 @@ def test_the_formula_has_only_platforms_that_there_are(lab):
     ({"SHIM": "/usr/lib/$(id)"}, "is not the full path of a file"),
     ({"LICENSE": "MIT or so"}, "is not an SPDX identifier"),
     ({"SHA256SUMS": "nosuch"}, "SHA256SUMS: there is no nosuch; build it first"),
+    ({"SHA256SUMS": "/etc"}, "SHA256SUMS: /etc is no file"), ({"ARTIFACT": "other-{platform}.zip"}, "lists no file called other-"),
     ({"SHIMM": "/x"}, "SHIMM: there is no such key"),
 ])
 def test_a_wrong_configuration_is_named_with_its_remedy(lab, change, text):

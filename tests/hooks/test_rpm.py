@@ -25,9 +25,10 @@ def test_a_first_install_is_counted_and_upgrade_and_removal_are_not(lab):
     assert not lab.shim.exists() and lab.labels() == BOTH
 
 
-def test_a_scriptlet_that_fails_is_reported(lab):
+@pytest.mark.parametrize("work", ["exit 3", "(exit 3) || exit"])
+def test_a_scriptlet_that_fails_is_reported(lab, work):
     """rpm takes it for a warning, and the package is there."""
-    lab.work(lab.hooks / "rpm/scriptlets.spec", "exit 3")
+    lab.work(lab.hooks / "rpm/scriptlets.spec", work)
     done = lab.run_rpm("-U", lab.rpm())
     assert "exit status 3" in done.stdout and lab.shim.exists(), done.stdout
     lab.assert_counted("rpm", ["install_failed", "install_start"])
@@ -40,7 +41,8 @@ def test_the_environment_says_no(lab, variable):
     lab.assert_silent()
 
 
-@pytest.mark.parametrize("word, counted", [("countme=0", False), (" countme = False", False), ("countme=1", True), ("#countme=0", True)])
+@pytest.mark.parametrize("word, counted", [("countme=0", False), (" countme = False", False), ("countme=nonsense", False), ("countme=1", True), ("#countme=0", True),
+                                           ("countme = Yes", True)])
 def test_who_is_not_counted_by_dnf_is_not_counted(lab, word, counted):
     """countme in dnf.conf."""
     config = lab.folder / "dnf.conf"

@@ -44,6 +44,25 @@ def codes(text):
     return re.findall(r"^    (.+)$", text, re.MULTILINE)
 
 
+def test_packages_are_on_the_page_when_there_are_some(tmp_path):
+    """With every way out that docs/package.md has for a package manager."""
+    assert "Package managers" not in page(tmp_path)
+    text = page(tmp_path, "--retention", "400", "--packages")
+    ways = section(text, "### Package managers")
+    for way in ("/etc/acme/no-telemetry", "countme=0", "HOMEBREW_NO_ANALYTICS", "brew analytics off", "npm install --no-telemetry",
+                "telemetry=false", "YARN_ENABLE_TELEMETRY=0", "/NoTelemetry"):
+        assert way in ways and way in (ROOT / "docs/package.md").read_text(), way
+    notice = re.search(r"begins with `(.*?)`", text)[1]
+    assert notice.replace("Acme", "@NAME@") in (ROOT / "installers/hooks/hook.ps1").read_text()
+
+
+def test_a_name_with_a_backslash(tmp_path):
+    config = tmp_path / "page.conf"
+    config.write_text(CONFIG.format("https://t.acme.example/v1/events").replace("NAME=Acme", "NAME=A\\tB"))
+    done = subprocess.run([DISCLOSE, "--config", config, "--retention", "400"], capture_output=True, text=True, check=True)
+    assert done.stdout.count("`A\\tB sends one anonymous event") == 2
+
+
 # ---- what is sent ----
 
 

@@ -3,13 +3,16 @@
 Packages carry their files under the lab's own folder and go into databases of their own, so that the
 machine's package managers never hear of them. The scripts run as a package manager runs them."""
 
+import contextlib
 import io
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 import tarfile
 
+import pytest
 from shim_lab import SHIM, wait_for
 from sink import Sink
 
@@ -80,6 +83,21 @@ class HookLab:
     def assert_silent(self):
         """No event is on its way: sending one begins with files in the home, before its call returns."""
         assert not self.place.exists() and self.sink.connections == 0
+
+    @contextlib.contextmanager
+    def caller(self):
+        """Somebody who may have called sudo, and the file of his choice."""
+        user = next((user for user in pwd.getpwall() if user.pw_uid and pathlib.Path(user.pw_dir).is_dir()
+                     and pathlib.Path(user.pw_dir).stat().st_uid == user.pw_uid), None)
+        if user is None:
+            pytest.skip("there is no user with a home")
+        choice = pathlib.Path(user.pw_dir) / f".{APP}/telemetry"
+        choice.parent.mkdir()
+        try:
+            yield user.pw_name, choice
+        finally:
+            choice.unlink()
+            choice.parent.rmdir()
 
     def put_shim(self, folder=None, text=None, mode=0o755):
         """The shim into a package's folder; or a script in its stead."""

@@ -29,6 +29,7 @@ class @CLASS@ < Formula
 
   def install
     bin.install(*%w[@BINARIES@])
+    bin.install(*%w[@OPTIONAL_BINARIES@].select { |file| File.exist?(file) })
     libexec.install "footfall" if File.exist?("footfall")
   end
 

@@ -33,21 +33,55 @@ function wouldSend() {
     return /"gate":\s*"none"/.test(call('explain', 'install_start', '--json'));
 }
 
-const yes = ['1', 'true', 'yes', 'on'];
-const no = ['', '0', 'false', 'no', 'off'];
-const variableIs = (name, words) =>
-    name in process.env && words.includes(process.env[name].toLowerCase());
+// The words of shim/spec/optout.tsv. What nobody can interpret is no "yes", and no "no".
+const yes = ['1', 'true', 'yes', 'on', 'y', 't', 'enable', 'enabled'];
+const no = ['', '0', 'false', 'no', 'off', 'n', 'f'];
+const is = (words, value) => words.includes(value.trim().toLowerCase());
 
 // npm install --no-telemetry, telemetry=false in .npmrc, and those of Yarn.
 function declined() {
-    return variableIs('npm_config_telemetry', no) || variableIs('npm_config_no_telemetry', yes) ||
-        variableIs('npm_config_do_not_track', yes) || variableIs('npm_config_offline', yes) ||
-        variableIs('YARN_ENABLE_TELEMETRY', no);
+    const settings = { ...userSettings(), ...process.env };
+    const given = name => typeof settings[name] === 'string';
+    return ['npm_config_telemetry', 'YARN_ENABLE_TELEMETRY'].some(name => given(name) && !is(yes, settings[name])) ||
+        ['npm_config_no_telemetry', 'npm_config_do_not_track', 'npm_config_offline']
+            .some(name => given(name) && !is(no, settings[name])) ||
+        declinedByCaller();
+}
+
+// At the first run npm is not there to say what ~/.npmrc has.
+function userSettings() {
+    const settings = {};
+    try {
+        for (const line of fs.readFileSync(path.join(os.homedir(), '.npmrc'), 'utf8').split('\n')) {
+            const found = /^\s*(telemetry|no-telemetry|do-not-track)\s*(?:=\s*["']?(.*?)["']?\s*)?$/.exec(line);
+            if (found)
+                settings[`npm_config_${found[1].replace(/-/g, '_')}`] = found[2] === undefined ? 'true' : found[2];
+        }
+    } catch {
+        // There is none.
+    }
+    return settings;
+}
+
+// sudo drops DO_NOT_TRACK; what its caller has saved with `footfall disable` is still there. Whose home
+// no shell can name, as that of a user of a domain, may have said no.
+function declinedByCaller() {
+    const caller = process.env.SUDO_USER || process.env.DOAS_USER;
+    if (!caller || !process.getuid || process.getuid() !== 0)
+        return false;
+    if (!/^[A-Za-z0-9._][A-Za-z0-9._-]*$/.test(caller))
+        return true;
+    const home = String(spawnSync('sh', ['-c', `echo ~${caller}`], { stdio: ['ignore', 'pipe', 'ignore'] }).stdout).trim();
+    try {
+        return fs.readFileSync(path.join(home, `.${app}`, 'telemetry'), 'utf8').trim() !== 'on';
+    } catch (error) {
+        return error.code !== 'ENOENT' && error.code !== 'ENOTDIR';
+    }
 }
 
 // A container that has neither an init system nor a terminal prepares a system for others.
 function inImageBuild() {
-    if (process.platform !== 'linux' || variableIs('FOOTFALL_ALLOW_CI', yes))
+    if (process.platform !== 'linux' || is(yes, process.env.FOOTFALL_ALLOW_CI || ''))
         return false;
     try {
         const init = fs.readFileSync('/proc/1/comm', 'utf8').trim();
@@ -74,7 +108,22 @@ function isMarked() {
     return fs.existsSync(path.join(os.homedir(), `.${app}`, 'telemetry_npm'));
 }
 
+// Archives and registries lose the bit that lets a file be run.
+function makeExecutable() {
+    try {
+        fs.accessSync(shim, fs.constants.X_OK);
+    } catch {
+        fs.chmodSync(shim, 0o755);
+    }
+}
+
+// In the package's own checkout nobody installs it.
+function isInstalled() {
+    return __dirname.split(path.sep).includes('node_modules');
+}
+
 function count() {
+    makeExecutable();
     if (isMarked() || declined() || inImageBuild() || !wouldSend() || !mark())
         return;
     process.stderr.write(`${notice}\n`);
@@ -84,14 +133,14 @@ function count() {
 
 exports.firstRun = function () {
     try {
-        if (process.stderr.isTTY && fs.existsSync(pending))
+        if (isInstalled() && process.stderr.isTTY && fs.existsSync(pending))
             count();
     } catch {
         // Nothing of this is the program's concern.
     }
 };
 
-if (require.main === module) {
+if (require.main === module && isInstalled()) {
     try {
         fs.rmSync(pending, { force: true });
         count();

@@ -29,6 +29,12 @@ def _shim():
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), 'footfall', name + suffix)
 
 
+def _make_executable(shim):
+    """Archives and indexes lose the bit that lets a file be run."""
+    if not os.access(shim, os.X_OK):
+        os.chmod(shim, 0o755)
+
+
 def _call(command, event, *more):
     run = 'pip.{}.{}'.format(os.getpid(), int(time.time()))
     return subprocess.run([_shim(), command, event, *OPTIONS, '--run', run, *more], stdin=subprocess.DEVNULL,
@@ -51,6 +57,7 @@ def first_run():
         marker = os.path.join(folder, 'telemetry_pip')
         if not sys.stderr.isatty() or os.path.lexists(marker):
             return
+        _make_executable(_shim())
         if not json.loads(_call('explain', 'install_start', '--json'))['would_send'] or not _mark(folder, marker):
             return
         print(NOTICE, file=sys.stderr, flush=True)
