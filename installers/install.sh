@@ -65,7 +65,7 @@ CI_XCODE_PROJECT
 #   footfall_start ${1+"$@"}     where installing begins
 #   footfall_succeeded           at success, before the last line is printed
 #   footfall_cleanup             yours to define below: what to tidy up on every way out
-footfall_state=off # off, running, stated
+footfall_state=off # off, running, stating, stated
 footfall_base=
 
 # shellcheck disable=SC2317 # it is called from a trap
@@ -390,10 +390,12 @@ footfall_go_on() {
     ( footfall_finish ) &
 }
 
-# Beside the real work: fetches the shim, has it send the start, and the outcome if that is known.
+# Beside the real work: fetches the shim, has it send the start, and the outcome if that is known. A
+# signal may have started it twice.
 footfall_bring() {
-    cd "$footfall_folder" || :
+    cd "$footfall_folder" || return 0
     umask 077
+    ( set -C; : >begun ) || return 0
     footfall_copy=
     footfall_unusable=
     for footfall_turn in 1 2 3 4; do
@@ -481,10 +483,18 @@ footfall_linger() {
 footfall_state_outcome() {
     # With traps of its own for a function, zsh takes back what a trap in it has set, and never ends.
     [ -z "${ZSH_VERSION-}" ] || { emulate -L sh && setopt no_local_traps; }
-    [ "$footfall_state" = running ] || return 0
+    case $footfall_state in
+    running) footfall_said=$1 && footfall_state=stating ;;
+    stating) ;; # a signal has come in between, and this is its trap
+    *) return 0 ;;
+    esac
+    ( : >"$footfall_folder/$footfall_said" ) 2>/dev/null || :
+    if [ -e "$footfall_folder/ready" ]; then
+        footfall_detach footfall_finish || :
+    elif [ ! -e "$footfall_folder/begun" ]; then
+        footfall_detach footfall_bring || : # a signal may have ended it before it ignored signals
+    fi
     footfall_state=stated
-    ( : >"$footfall_folder/$1" ) 2>/dev/null || :
-    [ ! -e "$footfall_folder/ready" ] || footfall_detach footfall_finish || :
     footfall_linger
 }
 
@@ -993,9 +1003,11 @@ footfall_cleanup() {
     done
 }
 
+# Named before it is made, so that a signal finds it.
 make_work_folder() {
-    work=$(mktemp -d "${TMPDIR:-/tmp}/$app-install.XXXXXXXX") ||
-        fail "cannot create a temporary folder" "TMPDIR names another place than ${TMPDIR:-/tmp}"
+    work=$(mktemp -u "${TMPDIR:-/tmp}/$app-install.XXXXXXXX") || work=''
+    [ -n "$work" ] && mkdir -m 700 "$work" && return
+    fail "cannot create a temporary folder" "TMPDIR names another place than ${TMPDIR:-/tmp}"
 }
 
 install() {

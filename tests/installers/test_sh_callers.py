@@ -102,6 +102,30 @@ def test_interrupted_at_the_notice(lab, shell):
     assert not left_behind(case) and case.events == []
 
 
+def end_at(lab, case, shell, line):
+    """Runs the installer, which gets a TERM behind that line, once."""
+    script = lab.render().replace(line, f'{line}    [ -n "${{killed-}}" ] || {{ killed=1; kill -s TERM "$$"; sleep 1 || :; }}\n', 1)
+    assert script != lab.render()
+    process = subprocess.Popen(calls_of(shell, case.write(script))["file"], env=case.environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert process.wait(20) in (-15, 143)
+
+
+def test_a_signal_before_anything_has_begun(lab, shell):
+    """As when it has ended the background process, too, which had not yet come to ignore it."""
+    case = lab.case()
+    end_at(lab, case, shell, "        footfall_state=running\n")
+    assert case.wait_for_events(2) == FAILED
+    assert wait_for(lambda: not left_behind(case)), left_behind(case)
+
+
+def test_a_signal_while_success_is_stated(lab, shell):
+    case = lab.case()
+    end_at(lab, case, shell, '    ( : >"$footfall_folder/$footfall_said" ) 2>/dev/null || :\n')
+    assert case.wait_for_events(2) == COMPLETE
+    assert wait_for(lambda: not left_behind(case)), left_behind(case)
+
+
 def test_a_stranger_with_the_installers_number(lab):
     """The installer has gone while the shim was fetched, and its number has been given to somebody else."""
     case = lab.case()

@@ -193,7 +193,7 @@ WAYS = {
     "false under set -e": Way(change=at("false")),
     "unset variable": Way(change=at(': "$nobody_sets_this"'), no_traps_in=("zsh", "ksh93")),
     "command not found": Way(change=at("nobody-has-this-command")),
-    "exit 1 at once": Way(change=at("exit 1", "    work=$(mktemp")),
+    "exit 1 at once": Way(change=at("exit 1", "    make_work_folder\n    fetch_checksums")),
     "download refused": Way(prepare=lambda case: {"ACME_DOWNLOAD_URL": "https://localhost:1/dl"}),
     "download 404": Way(prepare=trouble("404")),
     "download cut short": Way(prepare=trouble("cut")),
