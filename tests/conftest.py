@@ -44,15 +44,24 @@ def is_expected(reason):
     return any(word in reason for word in MAY_BE_MISSING)
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
+def judge(report):
     if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("CI") != "true":
         return
     reason = str(report.longrepr[2])
     if not is_expected(reason):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid}: unexpected SKIP in CI: {reason}"
+        report.longrepr = f"{report.nodeid}: unexpected SKIP in CI: {reason}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    judge((yield).get_result())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector):
+    """Of whole files."""
+    judge((yield).get_result())
 
 
 def pytest_terminal_summary(terminalreporter):
