@@ -23,21 +23,50 @@ struct keeper {
     bool warned;
 };
 
+struct purge {
+    const struct config *config;
+    int32_t today;
+};
+
+/* Day d is kept as long as its last second is younger than the retention time. An app that has lost
+ * its section keeps no event for longer than the preset. */
+static int32_t first_kept_day(void *context, const char *name)
+{
+    const struct purge *purge = context;
+    const struct config_app *app = config_app(purge->config, name);
+
+    return purge->today - (int32_t)(app == NULL ? &purge->config->preset : app)->retention_days;
+}
+
 enum store_error keeper_purge(struct store *store, const struct config *config, int64_t now,
                               uint64_t *purged)
 {
-    int32_t today = (int32_t)(now / CLOCK_DAY);
-    enum store_error error = STORE_OK;
-    uint64_t some;
+    struct purge purge = {config, (int32_t)(now / CLOCK_DAY)};
+    enum store_error error = store_purge(store, first_kept_day, &purge, purged);
 
-    *purged = 0;
-    for (size_t i = 0; i < config->app_count && error == STORE_OK; i++) {
-        const struct config_app *app = &config->apps[i];
-        /* Day d is kept as long as its last second is younger than the retention time. */
-        error = store_purge(store, app->name, today - (int32_t)app->retention_days, &some);
-        *purged += some;
-    }
     return error == STORE_OK ? store_note_purge(store, now) : error;
+}
+
+static void tell_leftover(void *context, const char *app)
+{
+    const struct config *config = context;
+    char days[12];
+
+    if (config_app(config, app) != NULL)
+        return;
+    snprintf(days, sizeof days, "%u", (unsigned)config->preset.retention_days);
+    log_line(LOG_WARN, "an app without a section has raw events; they go after the preset time",
+             "app", app, "retention-days", days, NULL);
+}
+
+void keeper_tell_leftovers(struct service *service)
+{
+    struct live *live = live_get(service->live);
+
+    if (store_each_raw_app(service->store, tell_leftover, &live->config) != STORE_OK)
+        log_line(LOG_ERROR, "the apps of the store cannot be read", "why",
+                 store_message(service->store), NULL);
+    live_put(service->live, live);
 }
 
 static void purge(struct keeper *keeper, int64_t now)
@@ -112,6 +141,7 @@ struct keeper *keeper_start(struct service *service)
         return NULL;
     keeper->service = service;
     keeper->purged_day = INT32_MIN;
+    keeper_tell_leftovers(service); /* the first purge may leave nothing to tell of */
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);

@@ -138,6 +138,7 @@ static void reload(struct running *running, const struct options *options)
     stop_forwarding(running);
     start_forwarding(running);
     log_line(LOG_INFO, "reloaded", NULL);
+    keeper_tell_leftovers(service);
 }
 
 static void reap(struct running *running)

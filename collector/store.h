@@ -129,10 +129,15 @@ uint64_t store_generation(struct store *store);
 STORE_MUST_CHECK enum store_error store_erase(struct store *store, const char *app, const char *cid,
                                               uint64_t *erased);
 
-/* Deletes the app's raw events of days before first_kept_day, in small steps that let the writer
- * in between. */
-STORE_MUST_CHECK enum store_error store_purge(struct store *store, const char *app,
-                                              int32_t first_kept_day, uint64_t *purged);
+/* Deletes the raw events of days before what first_kept_day() says of their app, in small steps
+ * that let the writer in between. Every app that has some is asked for, whoever configured it. */
+STORE_MUST_CHECK enum store_error
+store_purge(struct store *store, int32_t (*first_kept_day)(void *context, const char *app),
+            void *context, uint64_t *purged);
+
+/* Calls row() for every app that has raw events. */
+STORE_MUST_CHECK enum store_error
+store_each_raw_app(struct store *store, void (*row)(void *context, const char *app), void *context);
 
 /* Notes that a purge of all apps finished; store_last_purge() is 0 when none ever did. */
 STORE_MUST_CHECK enum store_error store_note_purge(struct store *store, int64_t when);

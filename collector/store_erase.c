@@ -1,21 +1,12 @@
-/* Erasure and retention: what takes raw events away. Both are called by one thread only. */
+/* Erasure: what one id left. Called by one thread only. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store_sqlite.h"
 
-#define HITS_MAX   256 /* events overwritten in one transaction */
-#define PURGE_ROWS 512 /* rows deleted in one transaction */
+#define HITS_MAX 256 /* events overwritten in one transaction */
 
-struct part {
-    int64_t app;
-    int32_t day;
-};
-struct parts {
-    struct part *part;
-    size_t count;
-};
 struct hit {
     int64_t row;
     int place;
@@ -26,36 +17,6 @@ uint32_t store_record_cell(const unsigned char *record)
 {
     return (uint32_t)record[16] | (uint32_t)record[17] << 8 | (uint32_t)record[18] << 16 |
            (uint32_t)record[19] << 24;
-}
-
-/* The raw tables of the app (0 = all) of days before end. The caller frees parts->part. */
-static int list_parts(struct store *store, sqlite3 *db, int64_t app, int64_t end,
-                      struct parts *parts)
-{
-    sqlite3_stmt *statement = NULL;
-    int code =
-        sqlite3_prepare_v2(db,
-                           "SELECT app, day FROM part WHERE (?1 = 0 OR app = ?1) AND day < ?2"
-                           " ORDER BY day",
-                           -1, &statement, NULL);
-
-    (void)store;
-    memset(parts, 0, sizeof *parts);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_int64(statement, 1, app);
-        sqlite3_bind_int64(statement, 2, end);
-    }
-    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct part *grown = realloc(parts->part, (parts->count + 1) * sizeof *grown);
-        code = grown == NULL ? SQLITE_NOMEM : SQLITE_OK;
-        if (grown == NULL)
-            break;
-        parts->part = grown;
-        grown[parts->count].app = sqlite3_column_int64(statement, 0);
-        grown[parts->count++].day = sqlite3_column_int(statement, 1);
-    }
-    sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 static int add_tombstone(struct store *store, struct siphash hash)
@@ -139,8 +100,8 @@ static int erase_hits(struct store *store, const char *table, int32_t day, const
     return code;
 }
 
-static int erase_from(struct store *store, const struct part *part, const unsigned char id[16],
-                      uint64_t *erased)
+static int erase_from(struct store *store, const struct store_part *part,
+                      const unsigned char id[16], uint64_t *erased)
 {
     char table[STORE_TABLE_MAX];
     struct hit hits[HITS_MAX];
@@ -165,7 +126,7 @@ static int erase_from(struct store *store, const struct part *part, const unsign
 static int erase_raw(struct store *store, const char *app, const unsigned char id[16],
                      uint64_t *erased)
 {
-    struct parts parts = {0};
+    struct store_parts parts = {0};
     int64_t app_id = 0;
     int code = SQLITE_OK;
 
@@ -174,7 +135,7 @@ static int erase_raw(struct store *store, const char *app, const unsigned char i
     if (code == SQLITE_OK && app != NULL && app_id == 0)
         return SQLITE_OK; /* it never had an event */
     if (code == SQLITE_OK)
-        code = list_parts(store, store->scanner, app_id, INT64_MAX, &parts);
+        code = store_list_parts(store->scanner, app_id, &parts);
     for (size_t i = 0; i < parts.count && code == SQLITE_OK; i++)
         code = erase_from(store, &parts.part[i], id, erased);
     free(parts.part);
@@ -200,100 +161,5 @@ enum store_error store_erase(struct store *store, const char *app, const char *c
     pthread_mutex_lock(&store->scan_lock);
     error = store_error_of(store, store->scanner, erase_raw(store, app, id, erased));
     pthread_mutex_unlock(&store->scan_lock);
-    return error;
-}
-
-/* One step: some of the table's first rows, or with the last of them the table itself. */
-static int purge_some(struct store *store, const struct part *part, bool *more, uint64_t *events)
-{
-    char table[STORE_TABLE_MAX], sql[320];
-    int64_t bytes = 0, rows = 0;
-    int code;
-
-    store_table_name(part->app, part->day, table);
-    for (size_t i = 0; i < store->app_count; i++)
-        if (store->apps[i]->id == part->app && store->apps[i]->day == part->day) {
-            sqlite3_finalize(store->apps[i]->insert);
-            store->apps[i]->insert = NULL;
-            store->apps[i]->day = INT32_MIN;
-        }
-    code = store_begin(store);
-    snprintf(sql, sizeof sql,
-             "SELECT sum(length(events)) FROM (SELECT events FROM %s ORDER BY row"
-             " LIMIT %d)",
-             table, PURGE_ROWS);
-    code = code == SQLITE_OK ? store_number(store->writer, sql, &bytes) : code;
-    snprintf(sql, sizeof sql,
-             "DELETE FROM %s WHERE row IN (SELECT row FROM %s ORDER BY row LIMIT %d)", table, table,
-             PURGE_ROWS);
-    code = code == SQLITE_OK ? store_run(store->writer, sql) : code;
-    rows = sqlite3_changes64(store->writer);
-    *more = rows == PURGE_ROWS;
-    snprintf(sql, sizeof sql, "DROP TABLE %s; DELETE FROM part WHERE app = %lld AND day = %ld",
-             table, (long long)part->app, (long)part->day);
-    if (code == SQLITE_OK && !*more)
-        code = store_run(store->writer, sql);
-    code = store_end(store, code);
-    *events += code == SQLITE_OK ? (uint64_t)(bytes / STORE_RECORD) : 0;
-    return code;
-}
-
-static int purge_part(struct store *store, const struct part *part, uint64_t *purged)
-{
-    bool more = true;
-    int code = SQLITE_OK;
-
-    while (more && code == SQLITE_OK) {
-        turn_take(&store->writing);
-        code = purge_some(store, part, &more, purged);
-        turn_give(&store->writing);
-    }
-    return code;
-}
-
-enum store_error store_purge(struct store *store, const char *app, int32_t first_kept_day,
-                             uint64_t *purged)
-{
-    struct parts parts = {0};
-    int64_t id = 0;
-    enum store_error error;
-    int code;
-
-    *purged = 0;
-    pthread_mutex_lock(&store->scan_lock);
-    code = store_app_id(store->scanner, app, &id);
-    if (code == SQLITE_OK && id != 0)
-        code = list_parts(store, store->scanner, id, first_kept_day, &parts);
-    for (size_t i = 0; i < parts.count && code == SQLITE_OK; i++)
-        code = purge_part(store, &parts.part[i], purged);
-    free(parts.part);
-    error = store_error_of(store, store->writer, code);
-    pthread_mutex_unlock(&store->scan_lock);
-    return error;
-}
-
-enum store_error store_note_purge(struct store *store, int64_t when)
-{
-    char sql[96];
-    enum store_error error;
-
-    snprintf(sql, sizeof sql, "UPDATE meta SET value = %lld WHERE key = 'last_purge'",
-             (long long)when);
-    turn_take(&store->writing);
-    error = store_error_of(store, store->writer, store_run(store->writer, sql));
-    turn_give(&store->writing);
-    return error;
-}
-
-enum store_error store_last_purge(struct store *store, int64_t *when)
-{
-    enum store_error error;
-
-    *when = 0;
-    pthread_mutex_lock(&store->read_lock);
-    error = store_error_of(
-        store, store->reader,
-        store_number(store->reader, "SELECT value FROM meta WHERE key = 'last_purge'", when));
-    pthread_mutex_unlock(&store->read_lock);
     return error;
 }

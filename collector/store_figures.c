@@ -218,3 +218,26 @@ enum store_error store_each_reject(struct store *store, const struct store_filte
 
     return walk_rows(store, sql, filter, reject_row, &call);
 }
+
+struct app_call {
+    void (*row)(void *context, const char *app);
+    void *context;
+};
+
+static void app_row(void *context, sqlite3_stmt *statement)
+{
+    struct app_call *call = context;
+
+    call->row(call->context, text_of(statement, 0));
+}
+
+enum store_error store_each_raw_app(struct store *store,
+                                    void (*row)(void *context, const char *app), void *context)
+{
+    static const char sql[] =
+        "SELECT name FROM app WHERE id IN (SELECT app FROM part) ORDER BY name";
+    static const struct store_filter all = {0, 0, NULL, NULL, NULL, NULL};
+    struct app_call call = {row, context};
+
+    return walk_rows(store, sql, &all, app_row, &call);
+}

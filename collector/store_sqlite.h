@@ -124,6 +124,19 @@ void store_apps_forget(struct store *store);
 /* The app's number, 0 when it has none yet. */
 STORE_MUST_CHECK int store_app_id(sqlite3 *db, const char *name, int64_t *id);
 
+/* The raw tables. */
+struct store_part {
+    int64_t app;
+    int32_t day;
+    char name[APP_NAME_MAX + 1]; /* of the app */
+};
+struct store_parts {
+    struct store_part *part;
+    size_t count;
+};
+/* Those of the app (0 = all), in order of days. The caller frees parts->part. */
+STORE_MUST_CHECK int store_list_parts(sqlite3 *db, int64_t app, struct store_parts *parts);
+
 /* The keyed hash of an id within an app, or with app "" of an id as such. */
 struct siphash store_id_hash(const struct store *store, const char *app,
                              const unsigned char id[16]);

@@ -2,7 +2,9 @@
 import json
 import pathlib
 import re
+import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -205,6 +207,42 @@ def test_raw_events_go_after_the_retention_time_and_counts_stay(tmp_path):
     assert not holds_a_part(one.folder, old) and holds(one.folder, kept)
 
 
+def aged(one, days):
+    """All that the store holds was received so many days earlier; the collector is stopped."""
+    con = sqlite3.connect(one.db)
+    for app, day in con.execute("SELECT app, day FROM part").fetchall():
+        con.execute(f"ALTER TABLE raw_{app}_{day} RENAME TO raw_{app}_{day - days}")
+        con.execute(f"UPDATE raw_{app}_{day - days} SET at = at - {days * 86400}")
+    for table in ("part", "counts", "ids", "cursor"):
+        con.execute(f"UPDATE {table} SET day = day - {days}")
+    con.commit()
+    con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    con.close()
+
+
+def test_an_app_that_lost_its_section_is_named_and_purged_all_the_same(tmp_path):
+    both, one_left = "retention-days = 30\n[app default]\n[app old]\nretention-days = 60\n", "retention-days = 30\n[app default]\n"
+    one = Collector(tmp_path, "rate-limit = 0\n" + both).start()
+    cid = str(uuid.uuid4())
+    assert one.post(make_event(cid=cid), "old") == 204
+    assert one.stop() == 0
+    aged(one, 40)
+    one.start()
+    wait_until(lambda: any("purged events=0" in line for line in one.log))
+    one.config.write_text(one_left)
+    one.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: any("without a section" in line and "app=old" in line for line in one.log), what="the warning")
+    assert one.stop() == 0 and holds(tmp_path, cid)
+    one.log.clear()
+    one.start()
+    wait_until(lambda: any("purged events=1" in line for line in one.log))
+    assert any("without a section" in line and "app=old" in line for line in one.log)
+    assert one.stop() == 0 and not holds_a_part(tmp_path, cid)
+    one.log.clear()
+    one.start()
+    assert one.stop() == 0 and not any("without a section" in line for line in one.log), "there is nothing left to say"
+
+
 def test_the_nightly_purge_comes_after_its_hour(tmp_path):
     one = clocked(tmp_path, "rate-limit = 0\npurge-hour = 3\n[app default]\n", "@2026-03-01 23:59:30")
     one.start()
@@ -254,6 +292,13 @@ def test_purge_by_hand(tmp_path):
     assert one.stop() == 0
     done = subprocess.run([BINARY, "--config", one.config, "--db", one.db, "purge"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "0 events purged\n")
+    one.start()
+    assert one.post(make_event()) == one.post(make_event(), "tool") == 204
+    assert one.stop() == 0
+    aged(one, 500)
+    one.config.write_text("[app default]\n")
+    done = subprocess.run([BINARY, "--config", one.config, "--db", one.db, "purge"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "2 events purged\n")
 
 
 def test_canaries_reach_no_disk_log_or_metric(tmp_path):
