@@ -9,6 +9,8 @@
 #include "keeper.h"
 #include "stats.h"
 
+#define SWEEP_MS 10000 /* for others who read the store */
+
 static int fail(struct store *store, const char *what)
 {
     fprintf(stderr, "footfall-collector: %s: %s\n", what, store_message(store));
@@ -28,7 +30,7 @@ int command_purge(struct store *store, const struct config *config)
     uint64_t purged;
 
     if (keeper_purge(store, config, clock_wall(), &purged) != STORE_OK ||
-        store_checkpoint(store, true) != STORE_OK)
+        store_sweep(store, SWEEP_MS) != STORE_OK)
         return fail(store, "purge failed");
     printf("%" PRIu64 " events purged\n", purged);
     return 0;

@@ -10,7 +10,8 @@
 #include "log.h"
 #include "service.h"
 
-#define HOUR 3600
+#define HOUR          3600
+#define UNSWEPT_TICKS 10
 
 struct keeper {
     struct service *service;
@@ -21,6 +22,7 @@ struct keeper {
     int32_t purged_day;
     struct keeper_clock clock;
     bool warned;
+    unsigned unswept; /* ticks in a row that could not empty the journal */
 };
 
 struct purge {
@@ -100,6 +102,20 @@ static bool purge_is_due(struct keeper *keeper, int64_t now)
     return today != keeper->purged_day && (uint32_t)(now % CLOCK_DAY / HOUR) >= hour;
 }
 
+/* An erasure at work, or a page, is no reason to speak; another program that reads for long is. */
+static void sweep(struct keeper *keeper)
+{
+    bool failed = store_sweep(keeper->service->store, 0) != STORE_OK;
+
+    if (failed && ++keeper->unswept == UNSWEPT_TICKS)
+        log_line(LOG_WARN, "what was erased or purged cannot leave the journal yet", "why",
+                 store_message(keeper->service->store), NULL);
+    if (!failed && keeper->unswept >= UNSWEPT_TICKS)
+        log_line(LOG_INFO, "what was erased or purged has left the journal", NULL);
+    if (!failed)
+        keeper->unswept = 0;
+}
+
 static void tick(struct keeper *keeper)
 {
     int64_t now = clock_wall();
@@ -109,6 +125,7 @@ static void tick(struct keeper *keeper)
     if (!believed && !keeper->warned)
         log_line(LOG_WARN, "the clock jumped; nothing is purged until it has held for a day", NULL);
     keeper->warned = !believed;
+    sweep(keeper);
     if (believed && purge_is_due(keeper, now))
         purge(keeper, now);
 }

@@ -1,5 +1,5 @@
-/* The housekeeper: purges at the start and every night, and writes the reject figures each second.
- */
+/* The housekeeper: purges at the start and every night; each second it writes the reject figures,
+ * and empties the journal if something was erased. */
 #ifndef FOOTFALL_KEEPER_H
 #define FOOTFALL_KEEPER_H
 

@@ -20,7 +20,8 @@
 #define PAGES_WAITING_MAX    1024
 #define ERASURES_WAITING_MAX 64
 #define BUSY_MS              2000
-#define HURRY_SECONDS        3 /* for slow clients when connections run out */
+#define SWEEP_MS             5000 /* for others who read the store, at the end */
+#define HURRY_SECONDS        3    /* for slow clients when connections run out */
 
 struct running {
     struct service service;
@@ -97,6 +98,11 @@ static void stop(struct running *running)
     counters_free(service->counters);
     gate_free(service->gate);
     live_slot_free(service->live);
+    if (service->store != NULL && store_sweep(service->store, SWEEP_MS) != STORE_OK)
+        log_line(LOG_WARN,
+                 "another program reads the store: what was erased or purged stays in its files"
+                 " until that one ends, or else until the next start",
+                 NULL);
     store_close(service->store);
 }
 

@@ -48,7 +48,8 @@ struct store_options {
 STORE_MUST_CHECK enum store_error store_open(const struct store_options *options,
                                              struct store **store, char *message);
 
-/* Writes back everything, empties the journal and frees the store. NULL is fine. */
+/* Writes back everything, empties the journal unless another program reads it, and frees the store.
+ * NULL is fine. */
 void store_close(struct store *store);
 
 /* What went wrong last, for a log; never holds an id or a value. Owned by the store. */
@@ -143,8 +144,10 @@ store_each_raw_app(struct store *store, void (*row)(void *context, const char *a
 STORE_MUST_CHECK enum store_error store_note_purge(struct store *store, int64_t when);
 STORE_MUST_CHECK enum store_error store_last_purge(struct store *store, int64_t *when);
 
-/* Moves the journal into the main file. all: also empties it, so that nothing overwritten stays. */
-STORE_MUST_CHECK enum store_error store_checkpoint(struct store *store, bool all);
+/* Empties the journal after an erasure or a purge, so that nothing overwritten stays in it; does
+ * nothing when there was none. Holds up nobody who stores. STORE_BUSY when another program still
+ * reads what was there before, after trying for patience_ms: call again later. */
+STORE_MUST_CHECK enum store_error store_sweep(struct store *store, unsigned patience_ms);
 
 /* ---- outbox: one thread per target ---- */
 

@@ -188,7 +188,7 @@ enum store_error store_check(struct store *store, void (*fault)(void *context, c
     return error;
 }
 
-static uint64_t bytes_of(const char *file, const char *suffix)
+uint64_t store_file_bytes(const char *file, const char *suffix)
 {
     char name[4200];
     struct stat st;
@@ -204,8 +204,8 @@ enum store_error store_measure(struct store *store, struct store_size *size)
     int code;
 
     memset(size, 0, sizeof *size);
-    size->file_bytes = bytes_of(store->file, "");
-    size->journal_bytes = bytes_of(store->file, "-wal");
+    size->file_bytes = store_file_bytes(store->file, "");
+    size->journal_bytes = store_file_bytes(store->file, "-wal");
     pthread_mutex_lock(&store->read_lock);
     code = store_number(store->reader, "SELECT count(*) FROM part", &days);
     size->raw_days = (uint64_t)days;

@@ -92,6 +92,7 @@ static int erase_hits(struct store *store, const char *table, int32_t day, const
     int code;
 
     turn_take(&store->writing);
+    atomic_store(&store->overwritten, true);
     code = store_begin(store);
     for (size_t i = 0; i < count && code == SQLITE_OK; i++)
         code = overwrite(store, table, day, &hits[i]);

@@ -78,6 +78,7 @@ static int purge_part(struct store *store, const struct store_part *part, uint64
 
     while (more && code == SQLITE_OK) {
         turn_take(&store->writing);
+        atomic_store(&store->overwritten, true);
         code = purge_some(store, part, &more, purged);
         turn_give(&store->writing);
     }

@@ -270,6 +270,8 @@ enum store_error store_open(const struct store_options *options, struct store **
     store->claim = -1;
     store->existing = options->existing;
     store->busy_ms = options->busy_ms;
+    /* A collector that was killed left its journal. */
+    atomic_init(&store->overwritten, options->alone && store_file_bytes(store->file, "-wal") > 0);
     turn_init(&store->writing);
     pthread_mutex_init(&store->read_lock, NULL);
     pthread_mutex_init(&store->scan_lock, NULL);
@@ -294,7 +296,10 @@ void store_close(struct store *store)
         sqlite3_finalize(store->statement[i]);
     sqlite3_close(store->scanner);
     sqlite3_close(store->reader);
-    /* Emptied, not only unlinked: what was overwritten must not lie in the journal's blocks. */
+    /* Emptied, not only unlinked: what was overwritten must not lie in the journal's blocks.
+     * Another program that still reads is not waited for: it does the same when it is the last to
+     * close. */
+    sqlite3_busy_timeout(store->writer, 0);
     sqlite3_wal_checkpoint_v2(store->writer, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_close(store->writer);
     if (store->claim >= 0)
@@ -302,16 +307,4 @@ void store_close(struct store *store)
     free(store->apps);
     free(store->cells);
     free(store);
-}
-
-enum store_error store_checkpoint(struct store *store, bool all)
-{
-    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, code;
-    enum store_error error;
-
-    turn_take(&store->writing);
-    code = sqlite3_wal_checkpoint_v2(store->writer, NULL, mode, NULL, NULL);
-    error = store_error_of(store, store->writer, code);
-    turn_give(&store->writing);
-    return error;
 }

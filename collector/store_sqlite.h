@@ -66,6 +66,7 @@ struct store {
     /* One connection for each kind of work, each behind its lock: commits, figures, long scans. */
     sqlite3 *writer, *reader, *scanner;
     struct turn writing;
+    atomic_bool overwritten; /* since the journal was last emptied; set under `writing` */
     pthread_mutex_t read_lock, scan_lock;
 
     int claim; /* the descriptor whose lock says that a collector runs, or -1 */
@@ -106,6 +107,9 @@ STORE_MUST_CHECK int store_end(struct store *store, int code);
 
 /* Brings an empty or older file to STORE_SCHEMA. */
 STORE_MUST_CHECK enum store_error store_migrate(sqlite3 *db, char *message);
+
+/* The size of the file of that name with the suffix added, 0 without one. */
+uint64_t store_file_bytes(const char *file, const char *suffix);
 
 void store_table_name(int64_t app, int32_t day, char name[STORE_TABLE_MAX]);
 

@@ -58,6 +58,68 @@ def test_an_erased_id_is_gone_from_the_journal_too_while_running(tmp_path):
     assert one.stop() == 0
 
 
+@pytest.fixture
+def reader(tmp_path):
+    """reader(one): another program that reads the store, as a backup or a check does, until it is closed."""
+    opened = []
+
+    def start(one):
+        opened.append(sqlite3.connect(one.db, isolation_level=None))
+        opened[-1].execute("BEGIN")
+        opened[-1].execute("SELECT count(*) FROM counts").fetchone()
+        return opened[-1]
+
+    yield start
+    for connection in opened:
+        connection.close()
+
+
+def erased_beside(reader, tmp_path):
+    """A collector with an event that came before the other program read, and was erased after that."""
+    one = Collector(tmp_path, OPEN).start()
+    cid = str(uuid.uuid4())
+    assert one.post(make_event(cid=cid)) == 204
+    other = reader(one)
+    assert one.ask("DELETE", f"/v1/install/{cid}")[0] == 204
+    return one, cid, other
+
+
+def test_an_erasure_beside_another_reader_holds_up_no_event(reader, tmp_path):
+    one, cid, other = erased_beside(reader, tmp_path)
+    for _ in range(3):
+        assert one.ask("DELETE", f"/v1/install/{uuid.uuid4()}")[0] == 204
+        took = []
+        for _ in range(20):
+            began = time.monotonic()
+            assert one.post(make_event()) == 204
+            took.append(time.monotonic() - began)
+        assert max(took) < 0.5
+    assert holds(tmp_path, cid), "the other one reads what was there before"
+    other.close()
+    wait_until(lambda: not holds(tmp_path, cid), what="the journal emptied")
+    assert one.stop() == 0
+
+
+def test_the_end_waits_a_while_for_another_reader(reader, tmp_path):
+    one, cid, other = erased_beside(reader, tmp_path)
+    one.process.send_signal(signal.SIGTERM)
+    time.sleep(3)
+    assert one.process.poll() is None
+    other.close()
+    assert one.wait() == 0
+    assert not holds_a_part(tmp_path, cid) and not any("another program" in line for line in one.log)
+
+
+def test_an_end_that_leaves_erased_ids_behind_says_so(reader, tmp_path):
+    one, cid, other = erased_beside(reader, tmp_path)
+    assert one.stop() == 0
+    assert holds(tmp_path, cid)
+    assert any("another program reads the store" in line and "erased" in line for line in one.log)
+    one.start()
+    other.close()
+    assert one.stop() == 0 and not holds_a_part(tmp_path, cid)
+
+
 def test_an_erasure_survives_kill_9(tmp_path):
     one = Collector(tmp_path, OPEN).start()
     cid = str(uuid.uuid4())
