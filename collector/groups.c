@@ -110,7 +110,7 @@ static bool grow(struct groups *groups)
     return true;
 }
 
-static void add(struct stats_sums *to, const struct stats_sums *sums)
+void groups_sum(struct stats_sums *to, const struct stats_sums *sums)
 {
     to->starts += sums->starts;
     to->completes += sums->completes;
@@ -124,7 +124,7 @@ static void close_day(struct group *group)
     uint64_t outcomes = group->today.completes + group->today.failures;
 
     group->today.unknown = group->today.starts > outcomes ? group->today.starts - outcomes : 0;
-    add(&group->row.sums, &group->today);
+    groups_sum(&group->row.sums, &group->today);
     memset(&group->today, 0, sizeof group->today);
 }
 
@@ -154,7 +154,7 @@ void groups_add(struct groups *groups, int32_t day, const char *key, const char 
     if (group->day != day)
         close_day(group);
     group->day = day;
-    add(&group->today, sums);
+    groups_sum(&group->today, sums);
 }
 
 uint64_t groups_installs(const struct stats_sums *sums)
@@ -218,7 +218,7 @@ static void add_row(struct stats_table *table, const struct stats_row *row)
         bool same2 = old->key2 == row->key2 ||
                      (old->key2 != NULL && row->key2 != NULL && strcmp(old->key2, row->key2) == 0);
         if (old->day == row->day && same1 && same2) {
-            add(&old->sums, &row->sums);
+            groups_sum(&old->sums, &row->sums);
             return;
         }
     }

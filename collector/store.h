@@ -102,10 +102,9 @@ struct store_reject {
     const char *reason;
     uint64_t requests;
 };
-/* What is left out (NULL) is not filtered. */
 struct store_filter {
     int32_t first_day, last_day; /* both included */
-    const char *app, *release, *platform, *method;
+    const char *app;             /* NULL = all */
 };
 
 /* Each calls row(context, ...) for every row, in order of days. */
