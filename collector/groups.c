@@ -5,11 +5,10 @@
 
 #include "siphash.h"
 
-#define GROUPS_MAX   20000 /* rows before folding; more go to "other" at once */
-#define TEXTS_MAX    20000
-#define DAY_ROWS_MAX 50 /* of one day */
+#define GROUPS_MAX 20000 /* rows before folding; more go to "other" at once */
+#define TEXTS_MAX  20000
 
-static const char other[] = "other";
+static const char other[] = "other"; /* as a key, the only one of this text */
 static const struct siphash_key no_key = {{0, 0}};
 
 /* ---- texts ---- */
@@ -35,13 +34,14 @@ const char *texts_keep(struct texts *texts, const char *text)
 {
     size_t at = siphash_of(&no_key, text, strlen(text)).word[0] % (TEXTS_MAX * 2);
 
+    if (strcmp(text, other) == 0)
+        return other;
     for (; texts->slot[at] != NULL; at = (at + 1) % (TEXTS_MAX * 2))
         if (strcmp(texts->slot[at], text) == 0)
             return texts->slot[at];
-    if (texts->used == TEXTS_MAX)
-        return NULL;
-    texts->slot[at] = strdup(text);
-    texts->used += texts->slot[at] == NULL ? 0 : 1;
+    if (texts->used == TEXTS_MAX || (texts->slot[at] = strdup(text)) == NULL)
+        return other;
+    texts->used++;
     return texts->slot[at];
 }
 
@@ -133,24 +133,33 @@ static bool is_new(const struct groups *groups, int32_t day, const char *key, co
     return groups->slots == 0 || !slot_of(groups, day, key, key2)->used;
 }
 
-void groups_add(struct groups *groups, int32_t day, const char *key, const char *key2,
-                const struct stats_sums *sums)
+/* The row's group, made when it is new, or that of "other" when there are too many. NULL without
+ * memory. */
+static struct group *place(struct groups *groups, int32_t day, const char *key, const char *key2)
 {
-    int32_t row_day = groups->by_day ? day : 0;
     struct group *group;
 
-    if (is_new(groups, row_day, key, key2) && groups->used * 2 >= groups->slots && !grow(groups)) {
+    if (is_new(groups, day, key, key2) && groups->used * 2 >= groups->slots && !grow(groups)) {
         key = key == NULL ? NULL : other;
         key2 = key2 == NULL ? NULL : other;
         if (groups->slots == 0 || groups->used + 1 >= groups->slots)
-            return;
+            return NULL;
     }
-    group = slot_of(groups, row_day, key, key2);
+    group = slot_of(groups, day, key, key2);
     if (!group->used) {
-        *group = (struct group){.row = {.day = row_day, .key = key, .key2 = key2}, .day = day};
-        group->used = true;
+        *group = (struct group){.row = {.day = day, .key = key, .key2 = key2}, .used = true};
         groups->used++;
     }
+    return group;
+}
+
+void groups_add(struct groups *groups, int32_t day, const char *key, const char *key2,
+                const struct stats_sums *sums)
+{
+    struct group *group = place(groups, groups->by_day ? day : 0, key, key2);
+
+    if (group == NULL)
+        return;
     if (group->day != day)
         close_day(group);
     group->day = day;
@@ -165,12 +174,10 @@ uint64_t groups_installs(const struct stats_sums *sums)
 
 static int compare_keys(const char *a, const char *b)
 {
-    bool a_last = a == NULL || strcmp(a, other) == 0, b_last = b == NULL || strcmp(b, other) == 0;
-
     if (a == b)
         return 0;
-    if (a_last || b_last)
-        return (int)a_last - (int)b_last;
+    if (a == other || b == other)
+        return a == other ? 1 : -1;
     return strcmp(a, b);
 }
 
@@ -178,100 +185,80 @@ static int compare_rows(const void *left, const void *right)
 {
     const struct stats_row *a = left, *b = right;
     uint64_t a_installs = groups_installs(&a->sums), b_installs = groups_installs(&b->sums);
-    bool a_last = a->key != NULL && strcmp(a->key, other) == 0;
-    bool b_last = b->key != NULL && strcmp(b->key, other) == 0;
 
     if (a->day != b->day)
-        return a->day == STATS_OTHER_DAY   ? 1
-               : b->day == STATS_OTHER_DAY ? -1
-               : a->day < b->day           ? -1
-                                           : 1;
-    if (a_last != b_last)
-        return (int)a_last - (int)b_last;
+        return a->day < b->day ? -1 : 1;
+    if ((a->key == other) != (b->key == other))
+        return a->key == other ? 1 : -1;
     if (a_installs != b_installs)
         return a_installs > b_installs ? -1 : 1;
     return compare_keys(a->key, b->key) != 0 ? compare_keys(a->key, b->key)
                                              : compare_keys(a->key2, b->key2);
 }
 
-/* Where a row goes that must not be shown by itself; false when it is as coarse as it can be. */
-static bool coarser(const struct stats_row *row, struct stats_row *to)
+/* Makes a row that must not be shown by itself coarser; false when it is as coarse as it can be. */
+static bool coarsen(struct stats_row *row)
 {
-    *to = *row;
-    if (row->key2 != NULL && strcmp(row->key2, other) != 0) {
-        to->key2 = other;
-        return true;
-    }
-    if (row->key != NULL && strcmp(row->key, other) != 0) {
-        to->key = other;
-        return true;
-    }
-    return false;
-}
+    const char **key = row->key2 != NULL && row->key2 != other ? &row->key2 : &row->key;
 
-static void add_row(struct stats_table *table, const struct stats_row *row)
-{
-    for (size_t i = 0; i < table->count; i++) {
-        struct stats_row *old = &table->rows[i];
-        bool same1 = old->key == row->key ||
-                     (old->key != NULL && row->key != NULL && strcmp(old->key, row->key) == 0);
-        bool same2 = old->key2 == row->key2 ||
-                     (old->key2 != NULL && row->key2 != NULL && strcmp(old->key2, row->key2) == 0);
-        if (old->day == row->day && same1 && same2) {
-            groups_sum(&old->sums, &row->sums);
-            return;
-        }
-    }
-    table->rows[table->count++] = *row;
-}
-
-/* One pass moves every row that is too small, or too far down, one step up. */
-static bool fold(struct stats_table *table, uint32_t k, size_t most)
-{
-    int32_t day = 0;
-    struct stats_row to;
-    size_t count = table->count, kept = 0, rank = 0;
-    bool moved = false;
-    struct stats_table folds = {.rows = calloc(count + 1, sizeof *folds.rows)};
-
-    if (folds.rows == NULL) {
-        table->count = 0; /* nothing is better than too much */
+    if (*key == NULL || *key == other)
         return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        bool small;
-
-        rank = i > 0 && table->rows[i].day != day ? 0 : rank + 1;
-        day = table->rows[i].day;
-        small = groups_installs(&table->rows[i].sums) < k || rank >= most;
-        if (small && coarser(&table->rows[i], &to)) {
-            add_row(&folds, &to);
-            moved = true;
-        } else {
-            table->rows[kept++] = table->rows[i];
-        }
-    }
-    table->count = kept;
-    for (size_t i = 0; i < folds.count; i++)
-        add_row(table, &folds.rows[i]);
-    free(folds.rows);
-    qsort(table->rows, table->count, sizeof *table->rows, compare_rows);
-    return moved;
+    *key = other;
+    return true;
 }
 
-bool groups_end(struct groups *groups, uint32_t k, struct stats_table *table)
+/* The rows in their order. Without memory there are none: nothing is better than too much. */
+static bool list(const struct groups *groups, struct stats_table *table)
 {
+    free(table->rows);
     table->count = 0;
     table->rows = calloc(groups->used + 1, sizeof *table->rows);
     if (table->rows == NULL)
         return false;
     for (size_t i = 0; i < groups->slots; i++)
-        if (groups->group[i].used) {
-            close_day(&groups->group[i]);
+        if (groups->group[i].used)
             table->rows[table->count++] = groups->group[i].row;
-        }
     qsort(table->rows, table->count, sizeof *table->rows, compare_rows);
-    while (fold(table, k, groups->by_day ? DAY_ROWS_MAX : STATS_ROWS_MAX))
-        ;
     return true;
+}
+
+/* One pass moves every row that is too small, or too far down, one step up. */
+static bool fold(struct stats_table *table, struct groups *folded, uint32_t k, size_t most,
+                 bool *moved)
+{
+    size_t rank = 0;
+
+    *moved = false;
+    for (size_t i = 0; i < table->count; i++) {
+        struct stats_row row = table->rows[i];
+        struct group *group;
+
+        rank = i == 0 || row.day != table->rows[i - 1].day ? 0 : rank + 1;
+        if (groups_installs(&row.sums) < k || rank >= most)
+            *moved |= coarsen(&row);
+        group = place(folded, row.day, row.key, row.key2);
+        if (group == NULL)
+            return false;
+        groups_sum(&group->row.sums, &row.sums);
+    }
+    return list(folded, table);
+}
+
+bool groups_end(struct groups *groups, uint32_t k, size_t most, struct stats_table *table)
+{
+    bool moved = true, ok;
+
+    for (size_t i = 0; i < groups->slots; i++)
+        if (groups->group[i].used)
+            close_day(&groups->group[i]);
+    table->rows = NULL;
+    ok = list(groups, table);
+    while (ok && moved) {
+        struct groups *folded = groups_new(groups->by_day);
+        ok = folded != NULL && fold(table, folded, k, most, &moved);
+        groups_free(folded);
+    }
+    if (!ok)
+        table->count = 0;
+    return ok;
 }

@@ -8,7 +8,7 @@
 struct texts;
 struct texts *texts_new(void);
 void texts_free(struct texts *texts);
-/* NULL without memory or when there are too many; both mean "other". */
+/* The text, or "other" without memory or when there are too many. */
 const char *texts_keep(struct texts *texts, const char *text);
 
 struct groups;
@@ -27,10 +27,10 @@ void groups_sum(struct stats_sums *to, const struct stats_sums *sums);
 /* What a row stands for: installs, seen from whichever end shows more of them. */
 uint64_t groups_installs(const struct stats_sums *sums);
 
-/* Ends the table: rows of fewer than k installs, and those behind the largest STATS_ROWS_MAX, are
- * folded into "other" (of their day, when by_day; of their key first, when there are two). The rows
- * are the caller's to free. False without memory. */
-__attribute__((warn_unused_result)) bool groups_end(struct groups *groups, uint32_t k,
+/* Ends the table: rows of fewer than k installs, and those behind the `most` largest (of their day,
+ * when by_day), are folded into "other" (of their day, when by_day; of their key first, when there
+ * are two). The rows are the caller's to free. False without memory. */
+__attribute__((warn_unused_result)) bool groups_end(struct groups *groups, uint32_t k, size_t most,
                                                     struct stats_table *table);
 
 #endif

@@ -7,16 +7,18 @@
 #include "clock.h"
 #include "config.h"
 #include "forward.h"
+#include "groups.h"
 #include "pages.h"
 #include "service.h"
-#include "stats.h"
 
-#define TEXT_MAX (4 * 1024 * 1024)
+#define TEXT_MAX     (4 * 1024 * 1024)
+#define APP_ROWS_MAX 100  /* of today's events of an app; the rest is "other" */
+#define ALL_ROWS_MAX 4000 /* of all apps: what TEXT_MAX has room for, however long the names */
 
+/* What no longer fits is left out. */
 struct text {
     char *bytes;
     size_t len, room;
-    bool full;
 };
 
 static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -31,15 +33,11 @@ static void put(struct text *text, const char *format, ...)
     n = vsnprintf(line, sizeof line, format, values);
     va_end(values);
     if (n < 0 || (size_t)n >= sizeof line || text->len + (size_t)n > TEXT_MAX)
-        text->full = true;
-    if (text->full)
         return;
-    if (text->len + (size_t)n > text->room) {
+    if (text->bytes == NULL || text->len + (size_t)n > text->room) {
         grown = realloc(text->bytes, text->room * 2 + sizeof line);
-        if (grown == NULL) {
-            text->full = true;
+        if (grown == NULL)
             return;
-        }
         text->bytes = grown;
         text->room = text->room * 2 + sizeof line;
     }
@@ -130,31 +128,82 @@ static void put_store(struct text *text, const struct ask *ask)
             (uint64_t)(purged - purged % 3600));
 }
 
-/* Today's installs, folded as the public figures are. */
-static void put_today(struct text *text, const struct ask *ask, const char *app)
+/* Today's installs by platform and release, an app each. */
+struct today {
+    const struct config *config;
+    struct texts *texts;
+    struct groups **groups; /* by place in the configuration */
+};
+
+static void today_row(void *context, const struct store_count *count)
 {
-    struct stats_query query = {.first_day = (int32_t)(ask->now / CLOCK_DAY)};
-    struct stats *stats;
+    struct today *today = context;
+    const struct config_app *app = config_app(today->config, count->app);
+    struct stats_sums sums = stats_sums_of(count);
+    struct groups **groups;
 
-    query.last_day = query.first_day;
-    snprintf(query.app, sizeof query.app, "%s", app);
-    if (stats_collect(ask->store, &query, ask->config->k, ask->now, &stats) != STORE_OK)
+    if (app == NULL)
         return;
-    for (size_t i = 0; i < stats->table[STATS_PLATFORM_RELEASES].count; i++) {
-        const struct stats_row *row = &stats->table[STATS_PLATFORM_RELEASES].rows[i];
-        const struct {
-            const char *event;
-            uint64_t value;
-        } sums[] = {{"install_start", row->sums.starts},
-                    {"install_complete", row->sums.completes},
-                    {"install_failed", row->sums.failures}};
+    groups = &today->groups[app - today->config->apps];
+    if (*groups == NULL)
+        *groups = groups_new(false);
+    if (*groups != NULL)
+        groups_add(*groups, count->day, texts_keep(today->texts, count->platform),
+                   texts_keep(today->texts, count->release), &sums);
+}
 
-        for (size_t s = 0; s < sizeof sums / sizeof sums[0]; s++)
-            put(text,
-                "footfall_today_events{app=\"%s\",event=\"%s\",platform=\"%s\",release=\"%s\"} %llu\n",
-                app, sums[s].event, row->key, row->key2, (unsigned long long)sums[s].value);
+static void put_row(struct text *text, const char *app, const struct stats_row *row)
+{
+    const struct {
+        const char *event;
+        uint64_t value;
+    } sums[] = {{"install_start", row->sums.starts},
+                {"install_complete", row->sums.completes},
+                {"install_failed", row->sums.failures}};
+
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+        put(text,
+            "footfall_today_events{app=\"%s\",event=\"%s\",platform=\"%s\",release=\"%s\"} %llu\n",
+            app, sums[i].event, row->key, row->key2, (unsigned long long)sums[i].value);
+}
+
+/* Folded as the public figures are; an app of fewer than k has no row. */
+static void put_app(struct text *text, const struct config *config, size_t app,
+                    struct groups *groups)
+{
+    size_t most = ALL_ROWS_MAX / config->app_count;
+    struct stats_table table = {NULL, 0};
+
+    if (groups == NULL ||
+        !groups_end(groups, config->k, most < APP_ROWS_MAX ? most : APP_ROWS_MAX, &table) ||
+        (table.count == 1 && groups_installs(&table.rows[0].sums) < config->k))
+        table.count = 0;
+    for (size_t i = 0; i < table.count; i++)
+        put_row(text, config->apps[app].name, &table.rows[i]);
+    free(table.rows);
+}
+
+static void put_today(struct text *text, const struct ask *ask)
+{
+    const struct config *config = ask->config;
+    int32_t day = (int32_t)(ask->now / CLOCK_DAY);
+    struct store_filter filter = {.first_day = day, .last_day = day};
+    struct today today = {.config = config,
+                          .texts = texts_new(),
+                          /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+                          .groups = calloc(config->app_count, sizeof *today.groups)};
+    bool ok = today.texts != NULL && today.groups != NULL &&
+              store_each_count(ask->store, &filter, today_row, &today) == STORE_OK;
+
+    head(text, "footfall_today_events", "gauge",
+         "events of this UTC day, cells of fewer than k installs folded into other");
+    for (size_t i = 0; i < config->app_count && today.groups != NULL; i++) {
+        if (ok)
+            put_app(text, config, i, today.groups[i]);
+        groups_free(today.groups[i]);
     }
-    stats_free(stats);
+    free(today.groups);
+    texts_free(today.texts);
 }
 
 static void forward_line(void *context, const char *line)
@@ -164,24 +213,19 @@ static void forward_line(void *context, const char *line)
 
 void pages_metrics(const struct ask *ask, struct answer *answer)
 {
-    struct text text = {.full = false};
+    struct text text = {.bytes = NULL};
 
     put_service(&text, ask->service);
     put_commits(&text, ask->service);
     put_store(&text, ask);
-    head(&text, "footfall_today_events", "gauge",
-         "events of this UTC day, cells of fewer than k installs folded into other");
-    for (size_t i = 0; i < ask->config->app_count; i++)
-        put_today(&text, ask, ask->config->apps[i].name);
     pthread_mutex_lock(&ask->service->forward_lock);
     forward_metrics(ask->service->forward, forward_line, &text);
     pthread_mutex_unlock(&ask->service->forward_lock);
     head(&text, "footfall_build_info", "gauge", "the version of this program");
     put(&text, "footfall_build_info{version=\"%s\"} 1\n", FOOTFALL_VERSION);
-    if (text.full) {
-        free(text.bytes);
+    put_today(&text, ask); /* last, as it is what grows */
+    if (text.bytes == NULL)
         return;
-    }
     answer->status = 200;
     answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
     answer->body = text.bytes;

@@ -18,7 +18,7 @@ struct collection {
     struct stats_sums passed[ALL + 1]; /* what passes these filters and no others */
 };
 
-static struct stats_sums sums_of(const struct store_count *count)
+struct stats_sums stats_sums_of(const struct store_count *count)
 {
     struct stats_sums sums = {0};
 
@@ -34,7 +34,7 @@ static struct stats_sums sums_of(const struct store_count *count)
 static void count_row(void *context, const struct store_count *count)
 {
     struct collection *c = context;
-    struct stats_sums sums = sums_of(count);
+    struct stats_sums sums = stats_sums_of(count);
     const char *key[FILTERS] = {count->app, count->release, count->platform, count->method};
     int32_t day = count->day;
     unsigned passed = 0;
@@ -45,10 +45,8 @@ static void count_row(void *context, const struct store_count *count)
     groups_sum(&c->passed[passed], &sums);
     if (passed != ALL)
         return;
-    for (int i = 0; i < FILTERS; i++) {
+    for (int i = 0; i < FILTERS; i++)
         key[i] = texts_keep(c->stats->texts, key[i]);
-        key[i] = key[i] == NULL ? texts_keep(c->stats->texts, "other") : key[i];
-    }
     groups_add(c->all, day, NULL, NULL, &sums);
     groups_add(c->groups[STATS_DAYS], day, NULL, NULL, &sums);
     groups_add(c->groups[STATS_APPS], day, key[0], NULL, &sums);
@@ -147,15 +145,17 @@ static bool finish(struct collection *c, bool filtered)
 {
     struct stats *stats = c->stats;
     struct stats_table all = {NULL, 0};
-    bool ok = groups_end(c->all, 1, &all);
+    bool ok = groups_end(c->all, 1, 1, &all);
 
     if (ok && all.count > 0)
         stats->totals = all.rows[0].sums;
     free(all.rows);
     stats->below_k = filtered && (groups_installs(&stats->totals) < stats->k || leaves_out_few(c));
     for (int i = 0; i < STATS_TABLES && ok; i++) {
-        ok = groups_end(c->groups[i], stats->k, &stats->table[i]);
-        if (filtered && ok && (i == STATS_DAYS || i == STATS_RELEASE_DAYS))
+        bool by_day = i == STATS_DAYS || i == STATS_RELEASE_DAYS;
+        ok = groups_end(c->groups[i], stats->k, by_day ? STATS_DAY_ROWS_MAX : STATS_ROWS_MAX,
+                        &stats->table[i]);
+        if (filtered && ok && by_day)
             fold_days(&stats->table[i], stats->k);
         if (stats->below_k)
             stats->table[i].count = 0;
@@ -203,7 +203,7 @@ enum store_error stats_collect(struct store *store, const struct stats_query *qu
         ok = c.groups[i] != NULL;
     }
     if (ok)
-        ok = (c.stats->texts = texts_new()) != NULL && texts_keep(c.stats->texts, "other") != NULL;
+        ok = (c.stats->texts = texts_new()) != NULL;
     if (ok) {
         c.stats->query = *query;
         c.stats->k = k;

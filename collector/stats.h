@@ -38,7 +38,9 @@
 
 struct texts;
 
-#define STATS_ROWS_MAX 500 /* of a table; the rest is folded into "other" too */
+/* Of a table, and of one of its days; the rest is folded into "other" too. */
+#define STATS_ROWS_MAX     500
+#define STATS_DAY_ROWS_MAX 50
 
 struct stats_query {
     int32_t first_day, last_day; /* both included */
@@ -55,6 +57,8 @@ const char *stats_query_read(struct stats_query *query, int64_t now,
 struct stats_sums {
     uint64_t starts, completes, failures, unknown;
 };
+/* The sums of one daily count; unknown is left to whoever adds them up. */
+struct stats_sums stats_sums_of(const struct store_count *count);
 /* The meaning of the keys is the table's; texts are owned by the stats. */
 struct stats_row {
     int32_t day;            /* tables by day; STATS_OTHER_DAY in the fold of a filtered view */

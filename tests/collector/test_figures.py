@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from collector_lab import BINARY, Collector, make_event, wait_until
+from collector_lab import BINARY, ROOT, Collector, make_event, wait_until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -172,6 +172,39 @@ def test_metrics_are_in_prometheus_format(one):
             assert name, line
             assert re.sub(r"_(bucket|sum|count)$", "", name[1]) in typed or name[1] in typed, line
     assert one.metric("footfall_today_events", platform="linux-x86_64", release="v1", event="install_start") == 20
+
+
+def load(one, events, app="default"):
+    """Straight into the store, as if they had come in now; the collector is stopped."""
+    lines = "".join("\t".join([str(int(time.time())), *event.values()]) + "\n" for event in events)
+    subprocess.run([ROOT / "build" / "load", one.db, app], input=lines, text=True, check=True)
+
+
+def test_metrics_have_so_many_rows_an_app_however_many_releases_are_invented(tmp_path):
+    apps = [f"project-{i:02}" for i in range(16)]
+    own = Collector(tmp_path, "rate-limit = 0\n" + "".join(f"[app {app}]\n" for app in apps)).start()
+    assert own.stop() == 0
+    for app in apps:
+        load(own, (make_event(release=f"{r:04}" + "x" * 60, platform="p" * 64) for r in range(500) for _ in range(5)), app)
+    own.start()
+    status, _, body = own.ask("GET", "/metrics")
+    assert status == 200
+    for app in apps:
+        rows = re.findall(rf'^footfall_today_events{{app="{app}",event="install_complete",.*,release="(\w+)"}} (\d+)$', body.decode(), re.M)
+        assert len(rows) <= 102 and sum(int(n) for _, n in rows) == 2500
+        assert sum(release != "other" for release, _ in rows) >= 98, "what is folded is the rest"
+    assert own.stop() == 0
+
+
+def test_invented_platforms_make_no_page_slow(tmp_path):
+    own = Collector(tmp_path, "rate-limit = 0\n[app default]\n").start()
+    assert own.stop() == 0
+    load(own, (make_event(platform=f"invented-{i}") for i in range(15000)))
+    own.start()
+    began = time.monotonic()
+    assert [row["platform"] for row in own.stats()["platforms"]] == ["other"]
+    assert time.monotonic() - began < 1
+    assert own.stop() == 0
 
 
 def test_the_schema_by_itself_refuses_what_the_collector_refuses(one):
