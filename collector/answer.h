@@ -21,6 +21,8 @@ struct ask {
     const char *if_none_match, *accept_encoding; /* NULL = no such header */
     const char *(*query)(void *context, const char *name); /* decoded, NULL = not there */
     void *query_context;
+    const char *unknown; /* a parameter that the page does not take, cleaned as a value of an event
+                          * is; NULL: there is none, or the page looks at none */
 };
 
 #define ANSWER_HEADERS_MAX 8

@@ -124,9 +124,10 @@ void dashboard_write_refusal(struct dashboard_text *text, const char *parameter)
         "something unknown</h1></header>\n<main><p>The parameter <code>");
     dashboard_escape(text, parameter);
     dashboard_put(
-        text, "</code> does not parse. Days are a number from 1 to 3660; from and to are days as "
-              "in 2026-11-21, in this order.</p>\n"
-              "<p><a href=\"./\">The whole dashboard</a></p></main>\n</div>\n</body>\n</html>\n");
+        text,
+        "</code> is none, or does not parse. Days are a number from 1 to 3660; from and to are days as "
+        "in 2026-11-21, in this order.</p>\n"
+        "<p><a href=\"./\">The whole dashboard</a></p></main>\n</div>\n</body>\n</html>\n");
 }
 
 static void answer_text(struct answer *answer, unsigned status, struct dashboard_text *text)
@@ -192,7 +193,9 @@ void dashboard_page(const struct ask *ask, struct answer *answer)
     struct figures figures = {NULL, NULL, NULL};
     struct stats_query query;
 
-    const char *wrong = stats_query_read(&query, ask->now, ask->query, ask->query_context);
+    const char *wrong = ask->unknown
+                            ? ask->unknown
+                            : stats_query_read(&query, ask->now, ask->query, ask->query_context);
     if (wrong) {
         dashboard_write_refusal(&text, wrong);
         answer_text(answer, 400, &text);

@@ -43,7 +43,9 @@ void pages_stats(const struct ask *ask, struct answer *answer)
 {
     struct stats_query query;
     struct stats *stats;
-    const char *wrong = stats_query_read(&query, ask->now, ask->query, ask->query_context);
+    const char *wrong = ask->unknown != NULL
+                            ? ask->unknown
+                            : stats_query_read(&query, ask->now, ask->query, ask->query_context);
     char *text, body[96];
     size_t len;
 

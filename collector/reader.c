@@ -53,12 +53,15 @@ static enum MHD_Result add_parameter(void *context, enum MHD_ValueKind kind, con
     return MHD_YES;
 }
 
+/* A page that looks at no parameter is the same whatever they are, and one that does not know a
+ * parameter is not kept. */
 static struct key key_of(struct request *request)
 {
     struct key key = {.whole = true};
 
     add(&key, request->path);
-    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, &key);
+    if (request->match.route->parameters != NULL)
+        MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, &key);
     return key;
 }
 

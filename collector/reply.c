@@ -34,8 +34,29 @@ static const char *get_query(void *context, const char *name)
     return MHD_lookup_connection_value(context, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct unknown {
+    const struct route *route;
+    struct event name; /* what cleans it */
+    bool found;
+};
+
+static enum MHD_Result find_unknown(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct unknown *unknown = context;
+
+    (void)kind;
+    (void)value;
+    if (route_takes(unknown->route, name))
+        return MHD_YES;
+    event_set(&unknown->name, EVENT_RELEASE, name);
+    unknown->found = true;
+    return MHD_NO;
+}
+
 void reply_run_page(struct request *request)
 {
+    struct unknown unknown = {.route = request->match.route};
     struct ask ask = {
         .config = &request->live->config,
         .store = request->service->store,
@@ -50,6 +71,10 @@ void reply_run_page(struct request *request)
         .query_context = request->connection,
     };
 
+    if (unknown.route->parameters != NULL)
+        MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, find_unknown,
+                                  &unknown);
+    ask.unknown = unknown.found ? unknown.name.value[EVENT_RELEASE] : NULL;
     request->match.route->page(&ask, &request->answer);
     if (request->answer.status == 0)
         request_refuse(request, REJECT_STORE, NULL, 5);

@@ -4,26 +4,27 @@
 #include <string.h>
 
 #include "pages.h"
+#include "stats.h"
 
 #define READ (ROUTE_GET | ROUTE_HEAD)
 
 static const struct route routes[] = {
-    {"/v1/events", ROUTE_POST, ROUTE_EVENT, NULL},
-    {"/v1/apps/{app}/events", ROUTE_POST, ROUTE_EVENT, NULL},
-    {"/api/telemetry", ROUTE_POST, ROUTE_EVENT, NULL},
-    {"/v1/validate", ROUTE_POST, ROUTE_VALIDATE, NULL},
-    {"/v1/apps/{app}/validate", ROUTE_POST, ROUTE_VALIDATE, NULL},
-    {"/v1/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL},
-    {"/v1/apps/{app}/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL},
+    {"/v1/events", ROUTE_POST, ROUTE_EVENT, NULL, NULL},
+    {"/v1/apps/{app}/events", ROUTE_POST, ROUTE_EVENT, NULL, NULL},
+    {"/api/telemetry", ROUTE_POST, ROUTE_EVENT, NULL, NULL},
+    {"/v1/validate", ROUTE_POST, ROUTE_VALIDATE, NULL, NULL},
+    {"/v1/apps/{app}/validate", ROUTE_POST, ROUTE_VALIDATE, NULL, NULL},
+    {"/v1/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL, NULL},
+    {"/v1/apps/{app}/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL, NULL},
     /* The sibling of /api/telemetry, which is where `footfall forget` asks. */
-    {"/api/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL},
-    {"/v1/schema", READ, ROUTE_PAGE, pages_schema},
-    {"/v1/policy", READ, ROUTE_PAGE, pages_policy},
-    {"/v1/stats", READ, ROUTE_PAGE, pages_stats},
-    {"/healthz", READ, ROUTE_HEALTH, NULL},
-    {"/metrics", READ, ROUTE_PAGE, pages_metrics},
-    {"/", READ, ROUTE_PAGE, dashboard_page},
-    {"/assets/*", READ, ROUTE_ASSET, dashboard_asset},
+    {"/api/install/{cid}", ROUTE_DELETE, ROUTE_ERASE, NULL, NULL},
+    {"/v1/schema", READ, ROUTE_PAGE, pages_schema, NULL},
+    {"/v1/policy", READ, ROUTE_PAGE, pages_policy, NULL},
+    {"/v1/stats", READ, ROUTE_PAGE, pages_stats, stats_parameters},
+    {"/healthz", READ, ROUTE_HEALTH, NULL, NULL},
+    {"/metrics", READ, ROUTE_PAGE, pages_metrics, NULL},
+    {"/", READ, ROUTE_PAGE, dashboard_page, stats_parameters},
+    {"/assets/*", READ, ROUTE_ASSET, dashboard_asset, NULL},
 };
 
 static const struct {
@@ -87,4 +88,12 @@ void route_allow(unsigned allowed, char text[32])
         if ((allowed & methods[i].bit) != 0)
             len += (size_t)snprintf(text + len, 32 - len, "%s%s", len == 0 ? "" : ", ",
                                     methods[i].name);
+}
+
+bool route_takes(const struct route *route, const char *parameter)
+{
+    for (const char *const *name = route->parameters; name != NULL && *name != NULL; name++)
+        if (strcmp(*name, parameter) == 0)
+            return true;
+    return false;
 }

@@ -24,6 +24,7 @@ struct route {
     unsigned methods;
     enum route_kind kind;
     answer_page *page;
+    const char *const *parameters; /* that the page takes; NULL: it looks at none */
 };
 
 struct route_match {
@@ -36,6 +37,9 @@ struct route_match {
 
 /* Finds the route of a path (no query) and method. */
 struct route_match route_find(const char *path, const char *method);
+
+/* Whether the parameter is one of the route's page. */
+bool route_takes(const struct route *route, const char *parameter);
 
 /* "GET, HEAD" for an Allow header. */
 void route_allow(unsigned methods, char text[32]);

@@ -49,6 +49,9 @@ struct stats_query {
         method[EVENT_VALUE_MAX + 1];
 };
 
+/* The names of the parameters; ends with NULL. */
+extern const char *const stats_parameters[];
+
 /* Reads the query from URL parameters: get(context, name) returns the decoded value or NULL.
  * Returns NULL when all is well, else the name of the parameter that is wrong. */
 const char *stats_query_read(struct stats_query *query, int64_t now,

@@ -96,14 +96,18 @@ static const char *read_range(struct stats_query *query, int64_t now,
     return NULL;
 }
 
+/* The filters first, in the order of a query's words. */
+const char *const stats_parameters[] = {"app",  "release", "platform", "method",
+                                        "from", "to",      "days",     NULL};
+
 const char *stats_query_read(struct stats_query *query, int64_t now,
                              const char *(*get)(void *context, const char *name), void *context)
 {
-    static const char *const name[] = {"app", "release", "platform", "method"};
+    const char *const *name = stats_parameters;
     char *word[] = {query->app, query->release, query->platform, query->method};
 
     memset(query, 0, sizeof *query);
-    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+    for (size_t i = 0; i < sizeof word / sizeof word[0]; i++) {
         const char *value = get(context, name[i]);
         if (value != NULL && !read_word(value, word[i]))
             return name[i];

@@ -136,7 +136,7 @@ def test_several_apps_can_be_chosen(collector):
 
 
 @pytest.mark.parametrize("query, named", [
-    ("?days=0", "days"), ("?days=x", "days"), ("?from=yesterday", "from"), ("?to=2026-02-30", "to"),
+    ("?utm_source=x", "utm_source"), ("?days=0", "days"), ("?days=x", "days"), ("?from=yesterday", "from"), ("?to=2026-02-30", "to"),
 ])
 def test_a_wrong_address_is_named(collector, query, named):
     status, headers, body = collector().ask("GET", "/" + query)

@@ -132,6 +132,10 @@ static void routes(void **state)
     assert_int_equal(route_find("/assets/", "GET").allowed, 0);
     assert_non_null(route_find("/assets/a/b.js", "GET").route);
     assert_non_null(route_find("/", "HEAD").route);
+    match = route_find("/v1/stats", "GET");
+    assert_true(route_takes(match.route, "days") && route_takes(match.route, "app"));
+    assert_false(route_takes(match.route, "day") || route_takes(match.route, ""));
+    assert_false(route_takes(route_find("/metrics", "GET").route, "days"));
 }
 
 struct pairs {
