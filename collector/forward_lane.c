@@ -187,6 +187,17 @@ bool forward_lane_open(struct forward_lane *lane, const struct forward_world *wo
     return true;
 }
 
+/* What the purge took while it waited cannot be read any more: the store has counted it. */
+static void note_purged(struct forward_lane *lane, const struct forward_world *world)
+{
+    uint64_t purged;
+
+    if (store_outbox_purged(world->store, lane->app->name, forward_service_name(lane->service),
+                            &purged) == STORE_OK &&
+        purged > 0)
+        drop(lane, FORWARD_DROP_PURGED, (size_t)purged);
+}
+
 bool forward_lane_step(struct forward_lane *lane, struct forward_world *world)
 {
     size_t count = 0;
@@ -197,6 +208,7 @@ bool forward_lane_step(struct forward_lane *lane, struct forward_world *world)
     uint64_t generation = store_generation(world->store);
     if (generation == lane->seen)
         return false;
+    note_purged(lane, world);
     behind = lane->cursor;
     if (store_outbox_read(world->store, lane->app->name, &behind, world->room, lane->most,
                           &count) != STORE_OK) {

@@ -30,6 +30,7 @@ bool forward_wanted(enum forward_service service, const struct config_app *app);
 enum forward_drop {
     FORWARD_DROP_LATE,    /* older than the service takes */
     FORWARD_DROP_REFUSED, /* the service says that this very event is bad */
+    FORWARD_DROP_PURGED,  /* its retention time ended while it waited */
     FORWARD_DROPS
 };
 const char *forward_drop_name(enum forward_drop drop);

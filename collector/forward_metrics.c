@@ -75,7 +75,9 @@ static void put_drops(const struct output *out, struct forward *forward)
     static const char name[] = "footfall_forward_dropped_total";
     char text[LINE_MAX_BYTES];
 
-    put_head(out, name, "counter", "Events given up: too late for the service, or refused by it.");
+    put_head(
+        out, name, "counter",
+        "Events given up: too late for the service, refused by it, or purged while they waited.");
     for (struct forward_lane *lane = forward_lane_next(forward, NULL); lane;
          lane = forward_lane_next(forward, lane))
         for (int i = 0; i < FORWARD_DROPS; i++) {

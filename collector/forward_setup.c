@@ -24,8 +24,9 @@ const char *forward_service_name(enum forward_service service)
 
 const char *forward_drop_name(enum forward_drop drop)
 {
-    static const char *const names[FORWARD_DROPS] = {
-        [FORWARD_DROP_LATE] = "late", [FORWARD_DROP_REFUSED] = "refused"};
+    static const char *const names[FORWARD_DROPS] = {[FORWARD_DROP_LATE] = "late",
+                                                     [FORWARD_DROP_REFUSED] = "refused",
+                                                     [FORWARD_DROP_PURGED] = "purged"};
 
     return names[drop];
 }

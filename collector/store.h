@@ -119,7 +119,8 @@ STORE_MUST_CHECK enum store_error
 store_each_reject(struct store *store, const struct store_filter *filter,
                   void (*row)(void *context, const struct store_reject *reject), void *context);
 
-/* Grows with every change of the figures; equal numbers mean equal figures. Costs nothing. */
+/* Grows with every change of the figures and of the raw events; equal numbers mean equal figures.
+ * Costs nothing. */
 uint64_t store_generation(struct store *store);
 
 /* ---- rights and retention ---- */
@@ -179,6 +180,11 @@ STORE_MUST_CHECK enum store_error store_outbox_read(struct store *store, const c
 STORE_MUST_CHECK enum store_error store_outbox_ack(struct store *store, const char *app,
                                                    const char *target,
                                                    const struct store_cursor *cursor);
+
+/* Takes the number of events that were purged before the target had them: what it says once, it
+ * does not say again. */
+STORE_MUST_CHECK enum store_error store_outbox_purged(struct store *store, const char *app,
+                                                      const char *target, uint64_t *events);
 
 /* ---- care ---- */
 

@@ -28,6 +28,8 @@ static const char *const step[STORE_SCHEMA] = {
     "CREATE TABLE part (app INTEGER, day INTEGER, PRIMARY KEY (app, day)) WITHOUT ROWID;"
     "CREATE TABLE cursor (app INTEGER, target TEXT, day INTEGER NOT NULL, row INTEGER NOT NULL,"
     " place INTEGER NOT NULL, PRIMARY KEY (app, target)) WITHOUT ROWID;",
+    /* Events that were purged before the target had them, and that nobody has been told of yet. */
+    "ALTER TABLE cursor ADD COLUMN purged INTEGER NOT NULL DEFAULT 0;",
 };
 
 static int migrate_one(sqlite3 *db, int64_t version)

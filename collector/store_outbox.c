@@ -28,8 +28,10 @@ static int save(struct store *store, int64_t app, const char *target,
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(store->writer,
-                                  "INSERT OR REPLACE INTO cursor VALUES (?1, ?2, ?3, ?4, ?5)", -1,
-                                  &statement, NULL);
+                                  "INSERT INTO cursor (app, target, day, row, place)"
+                                  " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET"
+                                  " day = excluded.day, row = excluded.row, place = excluded.place",
+                                  -1, &statement, NULL);
 
     if (code == SQLITE_OK) {
         sqlite3_bind_int64(statement, 1, app);
@@ -105,6 +107,51 @@ enum store_error store_outbox_ack(struct store *store, const char *app, const ch
     code = store_end(store, code);
     error = store_error_of(store, store->writer, code);
     turn_give(&store->writing);
+    return error;
+}
+
+/* Runs a statement about the target's cursor; *number goes in as ?3, and comes out of a first row.
+ */
+static int ask_cursor(sqlite3 *db, const char *sql, const char *app, const char *target,
+                      int64_t *number)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, app, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, target, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 3, *number);
+        code = sqlite3_step(statement);
+    }
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* Mostly there is nothing, which is seen without writing. */
+enum store_error store_outbox_purged(struct store *store, const char *app, const char *target,
+                                     uint64_t *events)
+{
+    static const char look[] = "SELECT purged FROM cursor WHERE target = ?2 AND purged > ?3"
+                               " AND app = (SELECT id FROM app WHERE name = ?1)";
+    static const char take[] = "UPDATE cursor SET purged = purged - ?3 WHERE target = ?2"
+                               " AND app = (SELECT id FROM app WHERE name = ?1)";
+    enum store_error error;
+    int64_t number = 0;
+
+    pthread_mutex_lock(&store->read_lock);
+    error =
+        store_error_of(store, store->reader, ask_cursor(store->reader, look, app, target, &number));
+    pthread_mutex_unlock(&store->read_lock);
+    if (error == STORE_OK && number > 0) {
+        turn_take(&store->writing);
+        error = store_error_of(store, store->writer,
+                               ask_cursor(store->writer, take, app, target, &number));
+        turn_give(&store->writing);
+    }
+    *events = error == STORE_OK ? (uint64_t)number : 0;
     return error;
 }
 

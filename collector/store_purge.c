@@ -35,39 +35,69 @@ int store_list_parts(sqlite3 *db, int64_t app, struct store_parts *parts)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* One step: some of the table's first rows, or with the last of them the table itself. */
-static int purge_some(struct store *store, const struct store_part *part, bool *more,
-                      uint64_t *events)
+void store_sql_kept(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    char table[STORE_TABLE_MAX], sql[320];
-    int64_t bytes = 0, rows = 0;
-    int code;
+    const unsigned char *bytes = sqlite3_value_blob(values[0]);
+    int len = sqlite3_value_bytes(values[0]);
+    sqlite3_int64 kept = 0;
 
-    store_table_name(part->app, part->day, table);
+    (void)count;
+    for (sqlite3_int64 at = sqlite3_value_int64(values[1]) * STORE_RECORD; at + STORE_RECORD <= len;
+         at += STORE_RECORD)
+        kept += store_record_cell(bytes + at) != 0 ? 1 : 0;
+    sqlite3_result_int64(context, kept);
+}
+
+/* The writer's part for this day is no more. */
+static void forget_day(struct store *store, const struct store_part *part)
+{
     for (size_t i = 0; i < store->app_count; i++)
         if (store->apps[i]->id == part->app && store->apps[i]->day == part->day) {
             sqlite3_finalize(store->apps[i]->insert);
             store->apps[i]->insert = NULL;
             store->apps[i]->day = INT32_MIN;
         }
-    code = store_begin(store);
+}
+
+/* Notes for each target which of these rows it has not had. */
+static int note_unsent(struct store *store, const struct store_part *part, const char *rows)
+{
+    char sql[512];
+
     snprintf(sql, sizeof sql,
-             "SELECT sum(length(events)) FROM (SELECT events FROM %s ORDER BY row"
-             " LIMIT %d)",
-             table, PURGE_ROWS);
-    code = code == SQLITE_OK ? store_number(store->writer, sql, &bytes) : code;
-    snprintf(sql, sizeof sql,
-             "DELETE FROM %s WHERE row IN (SELECT row FROM %s ORDER BY row LIMIT %d)", table, table,
+             "UPDATE cursor SET purged = purged + (SELECT coalesce(sum(kept(r.events,"
+             " CASE WHEN cursor.day = %ld AND cursor.row = r.row THEN cursor.place ELSE 0 END)), 0)"
+             " FROM (%s) r WHERE cursor.day < %ld OR r.row >= cursor.row)"
+             " WHERE app = %lld AND day <= %ld",
+             (long)part->day, rows, (long)part->day, (long long)part->app, (long)part->day);
+    return store_run(store->writer, sql);
+}
+
+/* One step: some of the table's first rows, or with the last of them the table itself. */
+static int purge_some(struct store *store, const struct store_part *part, bool *more,
+                      uint64_t *events)
+{
+    char table[STORE_TABLE_MAX], rows[128], sql[320];
+    int64_t kept = 0;
+    int code;
+
+    store_table_name(part->app, part->day, table);
+    snprintf(rows, sizeof rows, "SELECT row, events FROM %s ORDER BY row LIMIT %d", table,
              PURGE_ROWS);
+    forget_day(store, part);
+    code = store_begin(store);
+    snprintf(sql, sizeof sql, "SELECT sum(kept(events, 0)) FROM (%s)", rows);
+    code = code == SQLITE_OK ? store_number(store->writer, sql, &kept) : code;
+    code = code == SQLITE_OK ? note_unsent(store, part, rows) : code;
+    snprintf(sql, sizeof sql, "DELETE FROM %s WHERE row IN (SELECT row FROM (%s))", table, rows);
     code = code == SQLITE_OK ? store_run(store->writer, sql) : code;
-    rows = sqlite3_changes64(store->writer);
-    *more = rows == PURGE_ROWS;
+    *more = sqlite3_changes64(store->writer) == PURGE_ROWS;
     snprintf(sql, sizeof sql, "DROP TABLE %s; DELETE FROM part WHERE app = %lld AND day = %ld",
              table, (long long)part->app, (long)part->day);
     if (code == SQLITE_OK && !*more)
         code = store_run(store->writer, sql);
     code = store_end(store, code);
-    *events += code == SQLITE_OK ? (uint64_t)(bytes / STORE_RECORD) : 0;
+    *events += code == SQLITE_OK ? (uint64_t)kept : 0;
     return code;
 }
 
@@ -100,6 +130,8 @@ enum store_error store_purge(struct store *store,
         if (parts.part[i].day < first_kept_day(context, parts.part[i].name))
             code = purge_part(store, &parts.part[i], purged);
     free(parts.part);
+    if (*purged > 0)
+        atomic_fetch_add(&store->generation, 1);
     error = store_error_of(store, store->writer, code);
     pthread_mutex_unlock(&store->scan_lock);
     return error;

@@ -240,6 +240,9 @@ static enum store_error open_all(struct store *store, const struct store_options
     if (error == STORE_OK) {
         code = connect(store, options, &store->reader);
         code = code == SQLITE_OK ? connect(store, options, &store->scanner) : code;
+        if (code == SQLITE_OK)
+            code = sqlite3_create_function(store->writer, "kept", 2, SQLITE_UTF8, NULL,
+                                           store_sql_kept, NULL, NULL);
         code = code == SQLITE_OK ? load_secret(store) : code;
         code = code == SQLITE_OK ? load_tombstones(store) : code;
         code = code == SQLITE_OK ? prepare(store) : code;

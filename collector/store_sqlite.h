@@ -18,7 +18,7 @@
 #include "store_seen.h"
 #include "turn.h"
 
-#define STORE_SCHEMA    1
+#define STORE_SCHEMA    2
 #define STORE_RECORD    20  /* bytes of a raw event */
 #define STORE_ROW_MAX   180 /* events in a row: it must fit a page, as an id must not be split */
 #define STORE_TABLE_MAX 48  /* bytes of a raw table's name */
@@ -150,5 +150,7 @@ bool store_maybe_erased(const struct store *store, struct siphash hash);
 void store_mark_erased(struct store *store, struct siphash hash);
 
 uint32_t store_record_cell(const unsigned char *record);
+/* The SQL function kept(events, place): how many of a row's events from that place on are there. */
+void store_sql_kept(sqlite3_context *context, int count, sqlite3_value **values);
 
 #endif

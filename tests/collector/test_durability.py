@@ -220,6 +220,15 @@ def test_an_older_store_is_brought_up_to_date_and_a_newer_one_refused(tmp_path):
     assert subprocess.run([BINARY, "--db", empty, "check"], capture_output=True, text=True).stdout == "ok\n"
     con = sqlite3.connect(empty)
     assert con.execute("PRAGMA user_version").fetchone()[0] == version
+    # Version 1 knew no events that were purged before they were sent.
+    assert version == 2
+    con.executescript("ALTER TABLE cursor DROP COLUMN purged; PRAGMA user_version = 1")
+    con.commit()
+    con.close()
+    assert subprocess.run([BINARY, "--db", empty, "check"], capture_output=True, text=True).stdout == "ok\n"
+    con = sqlite3.connect(empty)
+    assert con.execute("PRAGMA user_version").fetchone()[0] == version
+    assert con.execute("SELECT count(purged) FROM cursor").fetchone()[0] == 0
     con.execute(f"PRAGMA user_version = {version + 1}")
     con.commit()
     con.close()

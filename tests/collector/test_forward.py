@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from collector_lab import ROOT, Collector, free_port, make_event, wait_until
+from collector_lab import ROOT, Collector, aged, free_port, make_event, wait_until
 from services import Ga4, PostHog
 
 ID, SECRET = "G-TEST123456", "sEcReT-never-shown_42"
@@ -281,6 +281,34 @@ def test_what_is_too_late_for_ga4_is_dropped_and_counted(collector, ga4, tmp_pat
     assert got_by_ga4(ga4) == told([new])
     assert ga4.faults == []
     assert one.metric("footfall_forward_dropped_total", target="ga4", reason="late") == 1
+
+
+def test_what_is_purged_before_it_was_sent_is_counted(collector, tmp_path):
+    port = free_port()
+    one = collector(posthog_lines(tmp_path, f"http://127.0.0.1:{port}") + "retention-days = 30\n")
+    service = PostHog(KEY, port=port)
+    sent, waiting = make_event(release="sent"), list(installs(4))
+    one.post_all([sent])
+    wait_until(lambda: service.events, what="the first event")
+    wait_until(lambda: one.metric("footfall_forward_sent_total", target="posthog") == 1, what="the metric")
+    service.close()
+    one.post_all(waiting)
+    assert one.ask("DELETE", f"/v1/install/{waiting[0]['cid']}")[0] == 204
+    assert one.stop() == 0
+    aged(one.db, 40)
+    one.log.clear()
+    one.start()
+    wait_until(lambda: one.metric("footfall_forward_dropped_total", target="posthog", reason="purged") == 6, what="the metric")
+    assert any("events=6" in line and "reason=purged" in line for line in one.log)
+    service = PostHog(KEY, port=port)
+    later = make_event(release="later")
+    one.post_all([later])
+    wait_until(lambda: service.events, what="the later event")
+    assert got_by_posthog(service.events) == told([later])
+    service.close()
+    assert one.stop() == 0
+    one.start()
+    assert one.metric("footfall_forward_dropped_total", target="posthog", reason="purged") == 0, "told once"
 
 
 def test_a_secret_shows_nowhere(collector, tmp_path):

@@ -12,7 +12,7 @@ import uuid
 
 import pytest
 
-from collector_lab import BINARY, ROOT, STARTED, Collector, make_event, wait_until
+from collector_lab import BINARY, ROOT, STARTED, Collector, aged, make_event, wait_until
 
 JSON = {"Content-Type": "application/json"}
 OPEN = "rate-limit = 0\n[app default]\n[app tool]\n"
@@ -269,26 +269,13 @@ def test_raw_events_go_after_the_retention_time_and_counts_stay(tmp_path):
     assert not holds_a_part(one.folder, old) and holds(one.folder, kept)
 
 
-def aged(one, days):
-    """All that the store holds was received so many days earlier; the collector is stopped."""
-    con = sqlite3.connect(one.db)
-    for app, day in con.execute("SELECT app, day FROM part").fetchall():
-        con.execute(f"ALTER TABLE raw_{app}_{day} RENAME TO raw_{app}_{day - days}")
-        con.execute(f"UPDATE raw_{app}_{day - days} SET at = at - {days * 86400}")
-    for table in ("part", "counts", "ids", "cursor"):
-        con.execute(f"UPDATE {table} SET day = day - {days}")
-    con.commit()
-    con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    con.close()
-
-
 def test_an_app_that_lost_its_section_is_named_and_purged_all_the_same(tmp_path):
     both, one_left = "retention-days = 30\n[app default]\n[app old]\nretention-days = 60\n", "retention-days = 30\n[app default]\n"
     one = Collector(tmp_path, "rate-limit = 0\n" + both).start()
     cid = str(uuid.uuid4())
     assert one.post(make_event(cid=cid), "old") == 204
     assert one.stop() == 0
-    aged(one, 40)
+    aged(one.db, 40)
     one.start()
     wait_until(lambda: any("purged events=0" in line for line in one.log))
     one.config.write_text(one_left)
@@ -357,7 +344,7 @@ def test_purge_by_hand(tmp_path):
     one.start()
     assert one.post(make_event()) == one.post(make_event(), "tool") == 204
     assert one.stop() == 0
-    aged(one, 500)
+    aged(one.db, 500)
     one.config.write_text("[app default]\n")
     done = subprocess.run([BINARY, "--config", one.config, "--db", one.db, "purge"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "2 events purged\n")

@@ -170,6 +170,19 @@ def stored_ids(db):
     return [i for i in ids if i != "00" * 16]
 
 
+def aged(db, days):
+    """All that the store holds was received so many days earlier; the collector is stopped."""
+    con = sqlite3.connect(db)
+    for app, day in con.execute("SELECT app, day FROM part").fetchall():
+        con.execute(f"ALTER TABLE raw_{app}_{day} RENAME TO raw_{app}_{day - days}")
+        con.execute(f"UPDATE raw_{app}_{day - days} SET at = at - {days * 86400}")
+    for table in ("part", "counts", "ids", "cursor"):
+        con.execute(f"UPDATE {table} SET day = day - {days} WHERE day > 0")
+    con.commit()
+    con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    con.close()
+
+
 def check(db):
     """The collector itself finds the store whole."""
     done = subprocess.run([BINARY, "--db", str(db), "check"], capture_output=True, text=True, timeout=60)

@@ -17,7 +17,7 @@
 static struct {
     int64_t received[EVENTS];
     uint32_t acknowledged;
-    uint64_t generation;
+    uint64_t generation, purged;
 } outbox;
 
 uint64_t store_generation(struct store *store)
@@ -55,6 +55,15 @@ enum store_error store_outbox_ack(struct store *store, const char *app, const ch
 {
     (void)store, (void)app, (void)target;
     outbox.acknowledged = cursor->index;
+    return STORE_OK;
+}
+
+enum store_error store_outbox_purged(struct store *store, const char *app, const char *target,
+                                     uint64_t *events)
+{
+    (void)store, (void)app, (void)target;
+    *events = outbox.purged;
+    outbox.purged = 0;
     return STORE_OK;
 }
 
@@ -188,6 +197,19 @@ static void ga4_is_spared_what_is_too_late(void **state)
     assert_int_equal(outbox.acknowledged, EVENTS);
 }
 
+static void what_the_purge_took_is_counted_once(void **state)
+{
+    struct forward_lane lane;
+    struct forward_world world = begin(&lane, FORWARD_POSTHOG);
+
+    (void)state;
+    outbox.purged = 7;
+    assert_true(forward_lane_step(&lane, &world));
+    assert_false(forward_lane_step(&lane, &world));
+    assert_int_equal(atomic_load(&lane.dropped[FORWARD_DROP_PURGED]), 7);
+    assert_int_equal(atomic_load(&lane.sent), EVENTS);
+}
+
 static void nothing_is_begun_after_the_end(void **state)
 {
     struct forward_lane lane;
@@ -209,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_service_may_ask_for_a_longer_pause),
         cmocka_unit_test(a_refused_batch_is_halved_until_the_bad_event_is_alone),
         cmocka_unit_test(ga4_is_spared_what_is_too_late),
+        cmocka_unit_test(what_the_purge_took_is_counted_once),
         cmocka_unit_test(nothing_is_begun_after_the_end),
     };
 
