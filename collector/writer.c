@@ -17,6 +17,9 @@
 #define PATIENCE_MS 2000 /* the writer does */
 #define GATHER_US   300  /* how long a batch waits for the clients of the one before */
 
+/* How long a commit of events that failed is bad health, when none follows. */
+#define UNHEALTHY_US (10 * INT64_C(1000000))
+
 static _Thread_local struct {
     struct request *first, **last;
     size_t count, expected;
@@ -28,13 +31,19 @@ static uint32_t retry_after(enum store_error error)
     return error == STORE_BUSY ? 1 : error == STORE_FULL ? 30 : 10;
 }
 
-/* Says when the store goes and when it comes back, not every time in between. */
-static void note_state(struct service *service, enum store_error error)
+/* When the last commit of events failed, by the steady clock; 0 = it did not. */
+static _Atomic int64_t events_failed_us;
+
+/* Says when the store goes and when it comes back, not every time in between. That it is back, an
+ * event says: what health writes finds room on a disk that has none for an event. */
+static void note_state(struct service *service, enum store_error error, bool events)
 {
     static atomic_bool failing;
     bool fails = error != STORE_OK;
 
-    if (atomic_exchange(&failing, fails) == fails)
+    if (events)
+        atomic_store(&events_failed_us, fails ? clock_steady_us() : 0);
+    if ((!fails && !events) || atomic_exchange(&failing, fails) == fails)
         return;
     if (fails)
         log_line(LOG_ERROR, "cannot store events, answering 503", "why",
@@ -61,10 +70,13 @@ static void decide(struct request *request, enum store_error error, const struct
         counters_reject(request->service->counters, request->app->name, REJECT_ERASED);
 }
 
-/* Health is asked of the store itself: the commit writes, this reads. */
-static enum store_error read_back(struct service *service)
+/* Health is asked of the store itself: the commit writes, this reads. And of the events before. */
+static enum store_error health_of(struct service *service)
 {
-    int64_t when;
+    int64_t when, failed = atomic_load(&events_failed_us);
+
+    if (failed != 0 && clock_steady_us() - failed < UNHEALTHY_US)
+        return STORE_FAILED;
     return store_last_purge(service->store, &when);
 }
 
@@ -88,10 +100,10 @@ static enum store_error commit(struct service *service, struct request *list,
     if (error == STORE_BUSY && patience_ms < PATIENCE_MS)
         return error;
     counters_commit(service->counters, n, clock_steady_us() - began, error == STORE_OK);
-    note_state(service, error);
+    note_state(service, error, n > 0);
     if (error == STORE_OK)
         counters_events(service->counters, events, n);
-    health = error == STORE_OK && asked ? read_back(service) : error;
+    health = error == STORE_OK && asked ? health_of(service) : error;
     for (struct request *r = list; r != end; r = r->next) {
         bool is_event = r->match.route->kind == ROUTE_EVENT;
         decide(r, is_event ? error : health, is_event ? &events[at++] : NULL, now);
