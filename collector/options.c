@@ -46,6 +46,12 @@ static bool fail_unknown(const char *word, char message[CONFIG_MESSAGE_MAX])
         "--version", "backup",   "purge", "export",       "check", NULL};
     const char *near = nearest_word(word, strlen(word), words);
 
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(word, commands[i].name) == 0) {
+            snprintf(message, CONFIG_MESSAGE_MAX, "second command \"%s\"; give one at a time",
+                     word);
+            return false;
+        }
     if (near != NULL)
         snprintf(message, CONFIG_MESSAGE_MAX,
                  "unknown argument \"%.64s\"; did you mean \"%s\"? See --help", word, near);
