@@ -1,6 +1,8 @@
 #include "address.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -150,4 +152,34 @@ struct address address_household(const struct address *address)
     if (memcmp(cut.ip.s6_addr, mapped, sizeof mapped) != 0)
         memset(cut.ip.s6_addr + 8, 0, 8);
     return cut;
+}
+
+static bool split(const char *listen, char host[64], char port[8])
+{
+    const char *colon = strrchr(listen, ':');
+    size_t len = colon == NULL ? 0 : (size_t)(colon - listen);
+
+    if (len >= 2 && listen[0] == '[' && listen[len - 1] == ']') {
+        listen++;
+        len -= 2;
+    } else if (memchr(listen, ':', len) != NULL) {
+        return false; /* IPv6 without brackets: where does the port begin? */
+    }
+    if (len == 0 || len > 63 || strlen(colon + 1) == 0 || strlen(colon + 1) > 5 ||
+        strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtol(colon + 1, NULL, 10) > 65535)
+        return false;
+    memcpy(host, listen, len);
+    host[len] = '\0';
+    snprintf(port, 8, "%s", colon + 1);
+    return true;
+}
+
+struct addrinfo *address_listen(const char *text)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char host[64], port[8];
+
+    return split(text, host, port) && getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
 }

@@ -1,10 +1,11 @@
-/* Client addresses: used for rate limits, in memory, and nowhere else. */
+/* Addresses. Those of clients are used for rate limits, in memory, and nowhere else. */
 #ifndef FOOTFALL_ADDRESS_H
 #define FOOTFALL_ADDRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -34,5 +35,9 @@ struct address address_client(const struct address *peer, const char *forwarded,
 
 /* Cuts an IPv6 address to its /64, which is what one household or machine gets. */
 struct address address_household(const struct address *address);
+
+/* Where to listen: "127.0.0.1:80", "[::1]:80". NULL for anything else; else to be freed with
+ * freeaddrinfo(). */
+struct addrinfo *address_listen(const char *text);
 
 #endif

@@ -50,7 +50,7 @@ struct parser {
     struct config *config;
     struct config_app *app; /* the section at hand, NULL above the first */
     const char *file;
-    unsigned line;
+    unsigned line, default_app_line;
     char *message;
 };
 
@@ -216,6 +216,55 @@ static char *trim(char *text)
     return text;
 }
 
+static bool check_listen(const struct parser *p)
+{
+    struct addrinfo *found = address_listen(p->config->listen);
+
+    if (found == NULL)
+        return fail(p, "no listen address", p->config->listen,
+                    "write ADDR:PORT in numbers, as 127.0.0.1:8377 or [::1]:8377");
+    freeaddrinfo(found);
+    return true;
+}
+
+static bool check_proxies(const struct parser *p)
+{
+    struct address_network network;
+    const char *at = p->config->trusted_proxies;
+
+    while (*(at += strspn(at, ", ")) != '\0') {
+        size_t len = strcspn(at, ", ");
+        if (!address_network_parse(at, len, &network))
+            return fail(p, "trusted-proxies holds", at, "write networks as 10.0.0.0/8, ::1");
+        at += len;
+    }
+    return true;
+}
+
+/* What a value must be beyond its type. */
+static bool check_value(struct parser *p, const struct key *key)
+{
+    if (strcmp(key->name, "listen") == 0)
+        return check_listen(p);
+    if (strcmp(key->name, "trusted-proxies") == 0)
+        return check_proxies(p);
+    if (strcmp(key->name, "default-app") == 0)
+        p->default_app_line = p->line;
+    return true;
+}
+
+/* "default" need not be there: a configuration may want every path to name its app. Sections follow
+ * the key, so that this is seen at the end. */
+static bool check_default_app(struct parser *p)
+{
+    const char *name = p->config->default_app;
+
+    if (strcmp(name, "default") == 0 || config_app(p->config, name) != NULL)
+        return true;
+    p->line = p->default_app_line;
+    return fail(p, "default-app has no section for", name, "write [app NAME] for it");
+}
+
 static bool parse_line(struct parser *p, char *line)
 {
     char *text = trim(line), *equals, *name;
@@ -238,31 +287,7 @@ static bool parse_line(struct parser *p, char *line)
         owner = p->config;
     else
         return fail_unknown_key(p, name);
-    return set_value(p, owner, key, trim(equals + 1));
-}
-
-static bool check_proxies(struct parser *p)
-{
-    struct address_network network;
-    const char *at = p->config->trusted_proxies;
-
-    while (*(at += strspn(at, ", ")) != '\0') {
-        size_t len = strcspn(at, ", ");
-        if (!address_network_parse(at, len, &network))
-            return fail(p, "trusted-proxies holds", at, "write networks as 10.0.0.0/8, ::1");
-        at += len;
-    }
-    return true;
-}
-
-/* "default" need not be there: a configuration may want every path to name its app. */
-static bool check_default_app(struct parser *p)
-{
-    const char *name = p->config->default_app;
-
-    if (strcmp(name, "default") == 0 || config_app(p->config, name) != NULL)
-        return true;
-    return fail(p, "default-app has no section for", name, "write [app NAME] for it");
+    return set_value(p, owner, key, trim(equals + 1)) && check_value(p, key);
 }
 
 bool config_parse(struct config *config, const char *file, const char *text, size_t len,
@@ -286,7 +311,7 @@ bool config_parse(struct config *config, const char *file, const char *text, siz
         text += n;
         len -= n;
     }
-    return check_proxies(&p) && check_default_app(&p);
+    return check_default_app(&p);
 }
 
 const struct config_app *config_app(const struct config *config, const char *name)

@@ -209,8 +209,6 @@ int serve(const struct options *options, struct config *config)
     snprintf(file, sizeof file, "%s", config->db);
     at.file = file;
     log_as_json(json);
-    if (!server_listen_ok(config->listen, message))
-        return fail(message, EXIT_STATUS_USAGE);
     block_signals(&signals);
     fd = server_bind(config->listen, message);
     if (fd < 0)

@@ -12,6 +12,7 @@
 
 #include <microhttpd.h>
 
+#include "address.h"
 #include "connections.h"
 #include "reply.h"
 #include "request.h"
@@ -25,26 +26,6 @@ struct server {
     struct service *service;
     struct MHD_Daemon *daemon;
 };
-
-static bool split(const char *listen, char host[64], char port[8])
-{
-    const char *colon = strrchr(listen, ':');
-    size_t len = colon == NULL ? 0 : (size_t)(colon - listen);
-
-    if (len >= 2 && listen[0] == '[' && listen[len - 1] == ']') {
-        listen++;
-        len -= 2;
-    } else if (memchr(listen, ':', len) != NULL) {
-        return false; /* IPv6 without brackets: where does the port begin? */
-    }
-    if (len == 0 || len > 63 || strlen(colon + 1) == 0 || strlen(colon + 1) > 5 ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtol(colon + 1, NULL, 10) > 65535)
-        return false;
-    memcpy(host, listen, len);
-    host[len] = '\0';
-    snprintf(port, 8, "%s", colon + 1);
-    return true;
-}
 
 static int listen_at(const struct addrinfo *where)
 {
@@ -75,33 +56,9 @@ static const char *remedy(int error)
     }
 }
 
-static struct addrinfo *find(const char *listen)
-{
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    char host[64], port[8];
-
-    return split(listen, host, port) && getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
-}
-
-bool server_listen_ok(const char *listen, char message[CONFIG_MESSAGE_MAX])
-{
-    struct addrinfo *found = find(listen);
-
-    if (found == NULL)
-        snprintf(message, CONFIG_MESSAGE_MAX,
-                 "listen address \"%.80s\" is not one; write ADDR:PORT in numbers, as "
-                 "127.0.0.1:8377 or [::1]:8377",
-                 listen);
-    else
-        freeaddrinfo(found);
-    return found != NULL;
-}
-
 int server_bind(const char *listen, char message[CONFIG_MESSAGE_MAX])
 {
-    struct addrinfo *found = find(listen);
+    struct addrinfo *found = address_listen(listen);
     int fd = -1;
 
     if (found != NULL)

@@ -12,12 +12,8 @@ struct service;
 
 #define SERVER_ADDRESS_MAX 80 /* bytes of "[address]:port" */
 
-/* Whether it is ADDR:PORT ([ADDR]:PORT for IPv6), in numbers. If not, message names it and the
- * remedy. */
-__attribute__((warn_unused_result)) bool server_listen_ok(const char *listen,
-                                                          char message[CONFIG_MESSAGE_MAX]);
-/* Binds ADDR:PORT ([ADDR]:PORT for IPv6). Returns the socket, or -1 with a message that names the
- * address and the remedy. */
+/* Binds an address that the configuration has let through. Returns the socket, or -1 with a message
+ * that names the address and the remedy. */
 int server_bind(const char *listen, char message[CONFIG_MESSAGE_MAX]);
 /* Where a bound socket really listens. */
 void server_address(int fd, char text[SERVER_ADDRESS_MAX]);

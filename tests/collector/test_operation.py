@@ -41,7 +41,7 @@ def test_help_and_version():
 @pytest.mark.parametrize("arguments,words", [
     (["--lisen", "x"], ["--lisen", "--listen"]), (["bakup", "f"], ["bakup", "backup"]), (["--db"], ["--db", "value"]),
     (["backup"], ["backup", "file"]), (["export"], ["--csv"]), (["--csv"], ["export"]), (["--rate-limit", "many"], ["many", "number"]),
-    (["--rate-limit", "-1"], ["-1"]), (["--listen", "nowhere"], ["nowhere", "ADDR:PORT"]), (["--listen", "::1:80"], ["::1:80", "[::1]"]),
+    (["--rate-limit", "-1"], ["-1"]), (["check", "purge"], ["second", '"purge"', "one at a time"]), (["--listen", "nowhere"], ["nowhere", "ADDR:PORT"]), (["--listen", "::1:80"], ["::1:80", "[::1]"]),
     (["--listen", "127.0.0.1:99999"], ["99999"]), (["--listen", "192.0.2.1:0"], ["192.0.2.1"]),
 ])
 def test_a_wrong_command_line_is_one_clear_line(tmp_path, arguments, words):
@@ -57,8 +57,9 @@ BAD_CONFIGURATIONS = [
     ("log = xml\n", ":1:", "xml", "text json"), ("sandbox = maybe\n", ":1:", "maybe", "yes or no"),
     ("[app Default]\n", ":1:", "Default", "lower-case"), ("[app a]\n[app a]\n", ":2:", '"a"', "one section"),
     ("[aap x]\n", ":1:", "[aap x]", "[app NAME]"), ("nonsense\n", ":1:", "nonsense", "key = value"),
-    ("trusted-proxies = 10.0.0.0/33\n", "10.0.0.0/33", "10.0.0.0/8"), ("db = " + "x" * 300 + "\n", ":1:", "255"),
-    ("default-app = mytol\n[app mytool]\n", "mytol", "[app NAME]"),
+    ("k = 5\ntrusted-proxies = 10.0.0.0/33\n\n[app a]\n", ":2:", "10.0.0.0/33", "10.0.0.0/8"),
+    ("k = 5\nlisten = localhost:80\n\n[app a]\n", ":2:", "localhost:80", "ADDR:PORT"), ("db = " + "x" * 300 + "\n", ":1:", "255"),
+    ("default-app = mytol\n[app mytool]\n", ":1:", "mytol", "[app NAME]"),
     ("purge-hour = 24\n", ":1:", "24", "0 to 23"), ("listen=1\0\n", ":1:", "text"),
 ]
 
@@ -245,6 +246,9 @@ def test_hup_reloads_and_keeps_the_old_when_the_new_is_wrong(tmp_path):
     one.process.send_signal(signal.SIGHUP)
     wait_until(lambda: any("not reloaded" in line and "rate-limitt" in line and ":1:" in line for line in one.log))
     assert one.post(make_event(), "later") == 204
+    one.config.write_text("rate-limit = 0\nlisten = localhost:80\n[app later]\n")
+    one.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: any("not reloaded" in line and "localhost:80" in line and ":2:" in line for line in one.log))
     one.config.write_text("rate-limit = 0\nworkers = 3\nlog = json\n[app later]\n")
     one.process.send_signal(signal.SIGHUP)
     wait_until(lambda: any("need a restart" in line for line in one.log))
