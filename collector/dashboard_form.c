@@ -103,7 +103,8 @@ static void write_apps(struct dashboard_text *text, const struct dashboard_view 
     end_select(text);
 }
 
-/* What there is to choose from, the chosen one always among it. */
+/* What there is to choose from, the chosen one always among it. No filter finds what was
+ * folded into "other"; a method that is called so can be asked for in the address. */
 static void write_choices(struct dashboard_text *text, const struct dashboard_view *view,
                           enum stats_table_id id, const char *label, const char *name,
                           const char *chosen)
@@ -114,9 +115,13 @@ static void write_choices(struct dashboard_text *text, const struct dashboard_vi
     begin_select(text, label, name);
     write_option(text, "", "All", !*chosen);
     for (size_t i = 0; i < table->count; i++) {
-        bool selected = strcmp(table->rows[i].key, chosen) == 0;
+        const char *key = table->rows[i].key;
+        bool selected = strcmp(key, chosen) == 0;
+
+        if (strcmp(key, "other") == 0)
+            continue;
         listed = listed || selected;
-        write_option(text, table->rows[i].key, table->rows[i].key, selected);
+        write_option(text, key, key, selected);
     }
     if (!listed)
         write_option(text, chosen, chosen, true);

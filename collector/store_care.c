@@ -207,7 +207,7 @@ enum store_error store_measure(struct store *store, struct store_size *size)
     size->file_bytes = store_file_bytes(store->file, "");
     size->journal_bytes = store_file_bytes(store->file, "-wal");
     pthread_mutex_lock(&store->read_lock);
-    code = store_number(store->reader, "SELECT count(*) FROM part", &days);
+    code = store_number(store->reader, "SELECT count(DISTINCT day) FROM part", &days);
     size->raw_days = (uint64_t)days;
     error = store_error_of(store, store->reader, code);
     pthread_mutex_unlock(&store->read_lock);

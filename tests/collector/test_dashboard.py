@@ -105,6 +105,7 @@ def test_small_cells_are_not_shown(collector):
     assert "v1.0.0" in text
     assert "v9-rare" not in text and "plan9" not in text
     assert figures(text)[0] == "11"
+    assert '<option value="v1.0.0"' in text and '<option value="other"' not in text, "no filter finds what was folded"
     alone = page(one, "?release=v9-rare")
     assert "fewer than 5 installs" in alone and "<dt>Completed</dt>" not in alone
 

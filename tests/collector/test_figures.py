@@ -181,9 +181,10 @@ def test_metrics_are_in_prometheus_format(one):
     assert one.metric("footfall_today_events", platform="linux-x86_64", release="v1", event="install_start") == 20
 
 
-def load(one, events, app="default"):
-    """Straight into the store, as if they had come in now; the collector is stopped."""
-    lines = "".join("\t".join([str(int(time.time())), *event.values()]) + "\n" for event in events)
+def load(one, events, app="default", days_ago=0):
+    """Straight into the store, as if they had come in then; the collector is stopped."""
+    at = int(time.time()) - days_ago * 86400
+    lines = "".join("\t".join([str(at), *event.values()]) + "\n" for event in events)
     subprocess.run([ROOT / "build" / "load", one.db, app], input=lines, text=True, check=True)
 
 
@@ -200,6 +201,17 @@ def test_metrics_have_so_many_rows_an_app_however_many_releases_are_invented(tmp
         rows = re.findall(rf'^footfall_today_events{{app="{app}",event="install_complete",.*,release="(\w+)"}} (\d+)$', body.decode(), re.M)
         assert len(rows) <= 102 and sum(int(n) for _, n in rows) == 2500
         assert sum(release != "other" for release, _ in rows) >= 98, "what is folded is the rest"
+    assert own.stop() == 0
+
+
+def test_the_days_with_raw_events_are_days(tmp_path):
+    own = Collector(tmp_path, "rate-limit = 0\n[app a]\n[app b]\n").start()
+    assert own.metric("footfall_raw_days") == 0
+    assert own.stop() == 0
+    for app, days_ago in (("a", 3), ("a", 1), ("b", 1)):
+        load(own, [make_event()], app, days_ago)
+    own.start()
+    assert own.metric("footfall_raw_days") == 2
     assert own.stop() == 0
 
 
