@@ -6,6 +6,7 @@
 
 #include "cJSON.h"
 
+#include "clock.h"
 #include "ga4.h"
 #include "log.h"
 #include "posthog.h"
@@ -187,6 +188,21 @@ bool forward_lane_open(struct forward_lane *lane, const struct forward_world *wo
     return true;
 }
 
+/* After a clock that was ahead, and under one that is behind, events come in before the cursor and
+ * are not read. To go back would send again all that lies between, so that it waits. */
+static void note_idle(struct forward_lane *lane, const struct forward_world *world)
+{
+    bool ahead = lane->cursor.day > world->now / CLOCK_DAY;
+
+    if (ahead && !lane->ahead)
+        log_line(LOG_WARN,
+                 "forwarding waits until the clock reaches the day of the last event sent", "app",
+                 lane->app->name, "target", forward_service_name(lane->service), NULL);
+    if (!ahead || !lane->ahead)
+        atomic_store(&lane->waiting_since, ahead ? world->now : 0);
+    lane->ahead = ahead;
+}
+
 /* What the purge took while it waited cannot be read any more: the store has counted it. */
 static void note_purged(struct forward_lane *lane, const struct forward_world *world)
 {
@@ -219,7 +235,7 @@ bool forward_lane_step(struct forward_lane *lane, struct forward_world *world)
         lane->cursor = behind;
         lane->seen = generation;
         lane->due = world->steady + IDLE_MS;
-        atomic_store(&lane->waiting_since, 0);
+        note_idle(lane, world);
         return false;
     }
     atomic_store(&lane->waiting_since, world->room[0].received);

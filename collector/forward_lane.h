@@ -42,6 +42,7 @@ struct forward_lane {
     char url[FORWARD_URL_MAX];
     bool open;         /* the cursor is known */
     bool failing;      /* so that a change is logged once, not every attempt */
+    bool ahead;        /* the cursor is at a day that the clock has not reached */
     size_t most;       /* events in the next request; shrinks to find a bad one */
     unsigned attempts; /* that failed in a row */
     int64_t due;       /* not before this time, on the caller's steady clock, in ms */

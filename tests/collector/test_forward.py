@@ -311,6 +311,19 @@ def test_what_is_purged_before_it_was_sent_is_counted(collector, tmp_path):
     assert one.metric("footfall_forward_dropped_total", target="posthog", reason="purged") == 0, "told once"
 
 
+def test_a_place_ahead_of_the_clock_is_told(collector, posthog, tmp_path):
+    """The clock was ahead for a while: what comes in now lies before what was sent."""
+    one = collector(posthog_lines(tmp_path, posthog.url))
+    one.post_all([make_event()])
+    wait_until(lambda: posthog.events, what="an event")
+    assert one.stop() == 0
+    aged(one.db, -100)
+    one.start()
+    one.post_all([make_event()])
+    wait_until(lambda: any("until the clock reaches" in line and "app=default" in line for line in one.log), what="the warning")
+    assert one.metric("footfall_forward_waiting_since_timestamp_seconds", target="posthog") > time.time() - 60
+
+
 def test_a_secret_shows_nowhere(collector, tmp_path):
     dead = f"http://127.0.0.1:{free_port()}"
     one = collector(ga4_lines(tmp_path, dead) + posthog_lines(tmp_path, dead), before="log-requests = yes")

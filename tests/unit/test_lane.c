@@ -18,6 +18,7 @@ static struct {
     int64_t received[EVENTS];
     uint32_t acknowledged;
     uint64_t generation, purged;
+    int32_t day;
 } outbox;
 
 uint64_t store_generation(struct store *store)
@@ -30,7 +31,7 @@ enum store_error store_outbox_open(struct store *store, const char *app, const c
                                    struct store_cursor *cursor)
 {
     (void)store, (void)app, (void)target;
-    *cursor = (struct store_cursor){.day = 1, .row = 1, .index = outbox.acknowledged};
+    *cursor = (struct store_cursor){.day = outbox.day, .row = 1, .index = outbox.acknowledged};
     return STORE_OK;
 }
 
@@ -100,6 +101,7 @@ static struct forward_world begin(struct forward_lane *lane, enum forward_servic
     for (size_t i = 0; i < EVENTS; i++)
         outbox.received[i] = NOW - 10;
     outbox.generation = 1;
+    outbox.day = 1;
     service.reply.status = 200;
     memset(lane, 0, sizeof *lane);
     assert_int_equal(forward_lane_setup(lane, to, &app, message), FORWARD_SETUP_READY);
@@ -197,6 +199,26 @@ static void ga4_is_spared_what_is_too_late(void **state)
     assert_int_equal(outbox.acknowledged, EVENTS);
 }
 
+static void a_cursor_ahead_of_the_clock_shows(void **state)
+{
+    struct forward_lane lane;
+    struct forward_world world = begin(&lane, FORWARD_POSTHOG);
+
+    (void)state;
+    outbox.day = NOW / 86400 + 2;
+    assert_true(forward_lane_step(&lane, &world));
+    for (int i = 0; i < 3; i++) {
+        assert_false(forward_lane_step(&lane, &world));
+        assert_int_equal(atomic_load(&lane.waiting_since), NOW);
+        world.steady += 1000;
+        world.now += 1;
+        outbox.generation++;
+    }
+    world.now = NOW + 2 * 86400;
+    assert_false(forward_lane_step(&lane, &world));
+    assert_int_equal(atomic_load(&lane.waiting_since), 0);
+}
+
 static void what_the_purge_took_is_counted_once(void **state)
 {
     struct forward_lane lane;
@@ -231,6 +253,7 @@ int main(void)
         cmocka_unit_test(a_service_may_ask_for_a_longer_pause),
         cmocka_unit_test(a_refused_batch_is_halved_until_the_bad_event_is_alone),
         cmocka_unit_test(ga4_is_spared_what_is_too_late),
+        cmocka_unit_test(a_cursor_ahead_of_the_clock_shows),
         cmocka_unit_test(what_the_purge_took_is_counted_once),
         cmocka_unit_test(nothing_is_begun_after_the_end),
     };
