@@ -498,15 +498,13 @@ footfall_state_outcome() {
     footfall_linger
 }
 
-# How words are divided where nobody has set it.
-footfall_usual_ifs=' 	
-'
 footfall_start() {
     [ -z "${ZSH_VERSION-}" ] || { emulate -L sh && setopt no_local_traps; }
     [ "$footfall_state" = off ] || return 0
     footfall_ifs=
-    case ${IFS-"$footfall_usual_ifs"} in
-    "$footfall_usual_ifs") ;;
+    case ${IFS-usual} in
+    usual | ' '?'
+') ;; # a blank, a tab, the end of a line
     *)
         ( unset IFS ) 2>/dev/null || return 0 # somebody insists on it
         footfall_ifs=x$IFS
