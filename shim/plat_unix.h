@@ -3,11 +3,19 @@
 #ifndef FOOTFALL_PLAT_UNIX_H
 #define FOOTFALL_PLAT_UNIX_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "plat.h"
+
+/* The highest signal there is, real-time signals included. */
+#ifdef SIGRTMAX
+#define UNIX_SIGNAL_MAX SIGRTMAX
+#else
+#define UNIX_SIGNAL_MAX (NSIG - 1)
+#endif
 
 /* read() until len bytes or the end; -1 on an error. */
 ssize_t unix_read_full(int fd, void *buf, size_t len);

@@ -66,7 +66,7 @@ static void set_all_signals(void (*handler)(int))
 {
     sigset_t none;
 
-    for (int sig = 1; sig < 32; sig++) {
+    for (int sig = 1; sig <= UNIX_SIGNAL_MAX; sig++) {
         bool fault =
             sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT;
         if (!fault && sig != SIGCHLD && sig != SIGKILL && sig != SIGSTOP)

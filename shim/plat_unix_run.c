@@ -10,16 +10,42 @@
 
 #include "plat_unix.h"
 
+/* A sender in an outer namespace of processes has the number 0 here, as the kernel has. */
+#ifdef SI_KERNEL
+#define FROM_KERNEL(info) ((info)->si_code == SI_KERNEL)
+#else
+#define FROM_KERNEL(info) ((info)->si_pid == 0)
+#endif
+
 static volatile sig_atomic_t command_pid;
 
-/* What the terminal sends goes to the whole process group, the command included. What a process
- * sends to us alone is meant for the command. */
+/* What the terminal makes goes to the whole foreground group, the command included; only that it
+ * has gone is told the session's leader alone. */
+static bool had_by_the_group(int sig, const siginfo_t *info)
+{
+    switch (sig) {
+    case SIGINT:
+    case SIGQUIT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGCONT:
+    case SIGWINCH:
+        return FROM_KERNEL(info);
+    case SIGHUP:
+        return FROM_KERNEL(info) && getsid(0) != getpid();
+    default:
+        return false;
+    }
+}
+
+/* All else that reaches us is meant for the command. */
 static void forward(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
 
     (void)context;
-    if (command_pid > 0 && info->si_pid != 0 && info->si_pid != (pid_t)command_pid)
+    if (command_pid > 0 && info->si_pid != (pid_t)command_pid && !had_by_the_group(sig, info))
         kill((pid_t)command_pid, sig);
     errno = saved;
 }
@@ -32,7 +58,7 @@ static void forward_signals(void)
 
     ours.sa_sigaction = forward;
     sigfillset(&ours.sa_mask);
-    for (int sig = 1; sig < 32; sig++) {
+    for (int sig = 1; sig <= UNIX_SIGNAL_MAX; sig++) {
         bool fault = sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE ||
                      sig == SIGABRT || sig == SIGTRAP || sig == SIGSYS;
         if (fault || sig == SIGKILL || sig == SIGSTOP || sig == SIGCHLD)
@@ -42,21 +68,77 @@ static void forward_signals(void)
     }
 }
 
-static void execute(char **command, const sigset_t *mask)
+/* Comes back when the file cannot be executed. A script that does not name its interpreter is the
+ * shell's, which execvp() sees to in some C libraries. */
+static void try(const char *path, char **command)
+{
+    size_t count = 0;
+    char **words;
+
+    execv(path, command);
+    if (errno != ENOEXEC)
+        return;
+    while (command[count] != NULL)
+        count++;
+    words = calloc(count + 2, sizeof *words);
+    if (words == NULL)
+        return;
+    memcpy(words + 1, command, count * sizeof *words);
+    words[0] = "sh";
+    words[1] = (char *)(uintptr_t)path;
+    execv("/bin/sh", words);
+}
+
+/* As execvp(): in each folder of PATH, and a file that must not be executed is passed over. */
+static void search(char **command)
+{
+    const char *folder = getenv("PATH");
+    char path[PLAT_PATH_MAX];
+    int error = ENOENT;
+
+    if (folder == NULL)
+        folder = "/usr/local/bin:/bin:/usr/bin";
+    for (;;) {
+        int len = (int)strcspn(folder, ":");
+        if (snprintf(path, sizeof path, "%.*s%s%s", len, folder, len > 0 ? "/" : "", command[0]) <
+            (int)sizeof path)
+            try(path, command);
+        if (errno == EACCES)
+            error = EACCES;
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return;
+        if (folder[len] == '\0')
+            break;
+        folder += len + 1;
+    }
+    errno = error;
+}
+
+static void execute(char **command, const sigset_t *mask, const struct sigaction *children)
 {
     int status;
 
+    sigaction(SIGCHLD, children, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    execvp(command[0], command);
+    errno = ENOENT;
+    if (strchr(command[0], '/') != NULL)
+        try(command[0], command);
+    else if (command[0][0] != '\0')
+        search(command);
     status = errno == ENOENT || errno == ENOTDIR ? 127 : 126;
     fprintf(stderr, "footfall: %s: %s\n", command[0],
             status == 127 ? "command not found" : strerror(errno));
     _exit(status);
 }
 
-/* Follows the command into a stop, so that the caller's shell sees its job stop, and out of it. */
+/* Follows the command into a stop, so that the caller's shell sees its job stop, and out of it:
+ * where there is such a shell, or nobody would continue us when the command is continued. */
 static void stop_along(void)
 {
+    pid_t parent = getppid();
+
+    if (getsid(parent) != getsid(0) || getpgid(parent) == getpgrp())
+        return;
     raise(SIGSTOP);
     kill((pid_t)command_pid, SIGCONT);
 }
@@ -73,10 +155,12 @@ static int await(void)
             return 126;
         if (pid != (pid_t)command_pid)
             continue;
-        if (WIFSTOPPED(status))
+        if (WIFSTOPPED(status)) {
             stop_along();
-        else
-            return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+            continue;
+        }
+        command_pid = 0; /* the number may be another's by now */
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
 }
 
@@ -92,6 +176,8 @@ static void let_go_of_streams(void)
 
 int plat_run(char **command)
 {
+    const struct sigaction kept = {.sa_handler = SIG_DFL};
+    struct sigaction children;
     sigset_t all, mask;
     pid_t pid;
 
@@ -99,9 +185,11 @@ int plat_run(char **command)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &mask);
     forward_signals();
+    /* Whose end is ignored leaves no status behind. */
+    sigaction(SIGCHLD, &kept, &children);
     pid = fork();
     if (pid == 0)
-        execute(command, &mask);
+        execute(command, &mask, &children);
     if (pid < 0) {
         sigprocmask(SIG_SETMASK, &mask, NULL);
         fprintf(stderr, "footfall: cannot make a process: %s\n", strerror(errno));

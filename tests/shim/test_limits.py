@@ -105,6 +105,14 @@ def test_inherited_signals(case, before):
     assert case.wait_until_gone(5)
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGRT_3", "SIGRT_30"])
+def test_signals_to_the_caller(case, name):
+    """One after each call by which it looks for its places and makes the sender."""
+    trace = ["strace", "-o", "/dev/null", "-e", f"inject=openat,open,clone,fork,fstat:signal={name}"]
+    case.run([*trace, *case.words("install_start")]).assert_unnoticed(5)
+    case.assert_delivered()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGQUIT, signal.SIGUSR1])
 def test_signals_to_the_callers_group_do_not_reach_the_sender(case, number):
     script = '"$@"; kill -%d 0; sleep 1' % number

@@ -41,6 +41,32 @@ def test_not_found_and_not_executable(case, folder):
     assert labels(case, 4) == ["install_failed"] * 2 + ["install_start"] * 2
 
 
+def test_a_script_that_names_no_interpreter(case, folder):
+    """The shell's, as execvp(3) has it: by its name, and found in PATH."""
+    script = folder / "bin" / "scripted"
+    script.parent.mkdir()
+    script.write_text('echo "$0 $1"; exit 5\n')
+    script.chmod(0o755)
+    for name in (script, "scripted"):
+        done = case.run(words(case, name, "a b"), env={"PATH": f"/nonexistent:{script.parent}:/usr/bin:/bin"})
+        assert (done.status, done.out, done.err) == (5, f"{script} a b\n".encode(), b""), done
+
+
+def test_path_is_searched_as_execvp_does(case, folder):
+    """What must not be executed is passed over, an empty element is the current folder, no PATH is the system's."""
+    for name, mode in (("first", 0o644), ("second", 0o755)):
+        (folder / name).mkdir()
+        (folder / name / "tool").write_text(f"#!/bin/sh\necho {name}\n")
+        (folder / name / "tool").chmod(mode)
+    first, second = folder / "first", folder / "second"
+    for path, expected in ((f"{first}:{second}", (0, b"second\n")), (f"{first}", (126, b"")), (f"{folder}", (127, b"")),
+                           (f"{first}::/bin", (0, b"second\n")), (f"{'x' * 5000}:{second}", (0, b"second\n"))):
+        done = case.run(words(case, "tool"), env={"PATH": path}, cwd=second)
+        assert (done.status, done.out) == expected, (path[:50], done)
+    assert case.run(words(case, "sh", "-c", "exit 3"), env={"PATH": None}).status == 3
+    assert case.run(words(case, "")).status == 127
+
+
 def test_streams_pass_untouched(case):
     done = subprocess.run(words(case, "sh", "-c", "cat; echo error >&2"), input=b"in\0put\n" * 5000,
                           env=case.environment(), capture_output=True, timeout=20)
@@ -57,6 +83,18 @@ def test_the_command_inherits_what_it_should(case):
     assert done.stdout.decode().split("\n")[:2] == [f"{case.folder} y 0027", "survived"], done
     assert os.read(read, 10) == b"fd\n"
     os.close(read)
+
+
+def ignore_children():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+
+def test_a_caller_that_ignores_the_end_of_its_children(case):
+    """The command finds that as we did; we still learn how it ended."""
+    done = case.run(words(case, "grep", "SigIgn", "/proc/self/status"), preexec_fn=ignore_children, timeout=8)
+    assert done.status == 0 and int(done.out.split()[1], 16) >> (signal.SIGCHLD - 1) & 1, done
+    assert case.run(words(case, "sh", "-c", "exit 7"), preexec_fn=ignore_children, timeout=8).status == 7
+    assert labels(case, 4) == ["install_complete", "install_failed"] + ["install_start"] * 2
 
 
 def test_an_inner_emit_belongs_to_the_same_run(case):
@@ -88,6 +126,62 @@ def test_signals_to_us_reach_the_command(case, number):
     process.send_signal(number)
     assert process.stdout.readline() == b"got\n"
     assert process.wait(10) == 9
+
+
+def test_a_real_time_signal_reaches_the_command(case):
+    number = signal.SIGRTMIN + 3
+    script = f"trap 'echo got; exit 9' {number}; echo ready; while :; do sleep 0.05; done"
+    process = case.start(words(case, "bash", "-c", script), stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(number)
+    assert process.wait(5) == 9 and process.stdout.readline() == b"got\n"
+
+
+def test_a_signal_from_outside_of_the_container(case):
+    """As docker stop sends it: the sender's number is 0 within."""
+    script = "trap 'echo got; exit 9' TERM; echo ready; while :; do sleep 0.05; done"
+    outer = case.start(["unshare", "-pf", "--mount-proc", *words(case, "sh", "-c", script)], stdout=subprocess.PIPE)
+    assert outer.stdout.readline() == b"ready\n"
+    with open(f"/proc/{outer.pid}/task/{outer.pid}/children") as children:
+        os.kill(int(children.read()), signal.SIGTERM)
+    assert outer.wait(5) == 9 and outer.stdout.readline() == b"got\n"
+
+
+def test_an_alarm_that_was_set_before(case):
+    script = "trap 'echo got; exit 9' ALRM; n=0; while [ $n -lt 100 ]; do sleep 0.05; n=$((n+1)); done"
+    done = case.run(words(case, "sh", "-c", script), preexec_fn=lambda: signal.setitimer(signal.ITIMER_REAL, 0.5))
+    assert (done.status, done.out) == (9, b"got\n"), done
+
+
+def test_a_terminal_that_goes_away(case):
+    """It tells the leader of its session alone."""
+    heard = case.folder / "heard"
+    script = f"trap 'echo got >{heard}; exit 9' HUP; echo ready; n=0; while [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done"
+    line = words(case, "sh", "-c", script)
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(line[0], line, case.environment())
+    assert b"ready" in os.read(fd, 100)
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    assert heard.read_text() == "got\n"
+
+
+def test_a_command_that_somebody_stops_and_continues(case):
+    """Where no shell with job control would continue us, we are not stopped with it."""
+    process = case.start(words(case, "sh", "-c", "echo $$; sleep 0.5; exit 6"), stdout=subprocess.PIPE)
+    command = int(process.stdout.readline())
+    os.kill(command, signal.SIGSTOP)
+    assert wait_for(lambda: state(command) == "T")
+    time.sleep(0.1)
+    assert state(process.pid) == "S"
+    os.kill(command, signal.SIGCONT)
+    assert process.wait(5) == 6
+
+
+def state(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0]
 
 
 def test_a_killed_run_is_reported_by_its_watcher(case):
