@@ -41,14 +41,18 @@ void unix_leave(const struct place *place)
 /* The folder that a place's own folder is made in. */
 static bool find_above(enum place_kind kind, const char **above)
 {
+    const char *other = getenv("TMPDIR");
+
     if (kind == PLACE_HOME) {
         *above = getenv("HOME");
         /* Services and containers without a home say "/"; nobody's files belong there. */
         return *above != NULL && (*above)[0] == '/' && (*above)[strspn(*above, "/")] != '\0';
     }
-    *above = getenv("TMPDIR");
-    if (*above == NULL || (*above)[0] != '/' || access(*above, W_OK | X_OK) != 0)
-        *above = "/tmp";
+    /* All calls of a run must find the same one, and TMPDIR may change between them. */
+    *above = "/tmp";
+    if (access(*above, W_OK | X_OK) != 0 && other != NULL && other[0] == '/' &&
+        access(other, W_OK | X_OK) == 0)
+        *above = other;
     return true;
 }
 

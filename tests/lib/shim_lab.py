@@ -26,6 +26,11 @@ def in_mounts(script, words):
     return ["unshare", "-m", "sh", "-c", script + '\nexec "$@"', "sh", *words]
 
 
+# To whom /tmp is read-only, apart from the folder of their case: TMPDIR is their temporary folder then.
+OWN_TMP = 'mount --rbind /tmp /tmp && mount -o remount,ro,bind /tmp && folder=${TMPDIR%/*} && ' \
+          'mount --bind "$folder" "$folder" && mount -o remount,rw,bind "$folder" || exit 1'
+
+
 def wait_for(condition, seconds=10.0):
     """Polls until the condition holds; what it returned last."""
     end = time.monotonic() + seconds
@@ -62,6 +67,7 @@ class Case:
         self.id_file = self.place / "telemetry_id"
         self.mark = uuid.uuid4().hex
         self.sleepers = []
+        self.own_tmp = False  # True: /tmp, which is everybody's, is left out
 
     def environment(self, **changes):
         """None takes a variable out."""
@@ -77,9 +83,19 @@ class Case:
         line += ["--run", run] if run is not None else []
         return line + [str(option) for option in options]
 
+    def within(self, words, popen):
+        """The words as they are run; who becomes another user does so last."""
+        words = [str(word) for word in words]
+        if not self.own_tmp:
+            return words
+        if "user" in popen:
+            del popen["extra_groups"]
+            words = ["setpriv", f"--reuid={popen.pop('user')}", f"--regid={popen.pop('group')}", "--clear-groups", *words]
+        return in_mounts(OWN_TMP, words)
+
     def run(self, words, env=None, timeout=30, **popen):
         start = time.monotonic()
-        done = subprocess.run([str(word) for word in words], env=self.environment(**(env or {})),
+        done = subprocess.run(self.within(words, popen), env=self.environment(**(env or {})),
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, **popen)
         return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
@@ -88,7 +104,7 @@ class Case:
 
     def start(self, words, env=None, **popen):
         """Without waiting; the caller ends it."""
-        return subprocess.Popen([str(word) for word in words], env=self.environment(**(env or {})),
+        return subprocess.Popen(self.within(words, popen), env=self.environment(**(env or {})),
                                 stdin=popen.pop("stdin", subprocess.DEVNULL), **popen)
 
     def sleeper(self):

@@ -6,6 +6,7 @@ import os
 import pytest
 from shim_lab import NOBODY, in_mounts
 
+pytestmark = pytest.mark.usefixtures("own_tmp")
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can set this up")
 
 

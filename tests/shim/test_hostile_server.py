@@ -202,6 +202,7 @@ def test_gone_is_for_one_app_alone(make_case):
 def test_gone_is_remembered_without_a_home(make_case):
     with Sink(answer=server.status(410)) as sink:
         case = make_case(sink)
+        case.own_tmp = True
         env = {"HOME": case.folder / "missing"}
         case.emit("install_start", env=env).assert_unnoticed()
         assert case.wait_until_gone()

@@ -208,6 +208,7 @@ def test_a_file_that_cannot_be_read(case):
     assert send(case, **case.for_nobody()) != ID
 
 
+@pytest.mark.usefixtures("own_tmp")
 @pytest.mark.parametrize("kind", ["file", "fifo", "dangling link", "link to itself"])
 def test_the_folders_place_is_taken(case, kind):
     if kind == "file":
@@ -260,7 +261,7 @@ def test_being_replaced_while_read(case, kind):
 # ---- homes that cannot hold one ----
 
 
-@as_root
+@pytest.mark.usefixtures("own_tmp")
 def test_an_id_that_is_there_serves_in_a_home_that_cannot_be_written(case):
     put(case, ID.encode() + b"\n")
     read_only = 'mount --bind "$HOME" "$HOME" && mount -o remount,ro,bind "$HOME" && exec "$@"'
@@ -269,6 +270,7 @@ def test_an_id_that_is_there_serves_in_a_home_that_cannot_be_written(case):
     assert case.files() == [".acme", ".acme/telemetry_id"]
 
 
+@pytest.mark.usefixtures("own_tmp")
 def test_a_home_without_a_folder_gets_an_id_for_this_time(case):
     assert V4.fullmatch(send(case, env={"HOME": case.folder / "missing"}))
     assert not (case.folder / "missing").exists() and case.files() == []

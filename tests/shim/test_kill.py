@@ -37,6 +37,7 @@ class Scene:
     def prepare(self):
         self.sink.requests.clear()
         case = self.make_case(self.sink)
+        case.own_tmp = True  # the next attempt must not find the marks of this one
         if self.used_home:
             case.emit("install_start", "--release", "before", *self.options[1:], run="before")
             assert case.wait_until_gone()

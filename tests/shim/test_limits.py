@@ -32,6 +32,7 @@ def limited(limit, words):
     return ["prlimit", f"--{name}={limit[1]}", "--", *words]
 
 
+@pytest.mark.usefixtures("own_tmp")
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("event", [["install_start", "--watch", "--watch-limit", "0.2"], ["install_failed"]],
                          ids=["start", "outcome"])

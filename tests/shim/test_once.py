@@ -174,6 +174,7 @@ def test_an_emit_within_run_belongs_to_its_run(case):
     assert settled(case) == ["install_failed", "install_start"]
 
 
+@pytest.mark.usefixtures("own_tmp")
 def test_home_that_fills_up_between_is_no_second_chance(case):
     """What was claimed in the temporary folder holds in a home that can be written again."""
     missing = case.folder / "later"
@@ -181,6 +182,20 @@ def test_home_that_fills_up_between_is_no_second_chance(case):
     missing.mkdir()
     send(case, "install_start", env={"HOME": missing})
     assert settled(case) == ["install_start"]
+
+
+def test_a_temporary_folder_that_changes_between(case):
+    """Within a run an installer may give TMPDIR to what it runs; the watcher's bell is found even so."""
+    script = """
+        exec 3<"$1"; shift
+        mount -t tmpfs none /tmp && mkdir /tmp/other /tmp/third
+        TMPDIR=/tmp/third /proc/self/fd/3 emit install_start --watch $$ "$@"
+        until [ -n "$(find /tmp -name '*.bell')" ]; do sleep 0.02; done
+        TMPDIR=/tmp/other /proc/self/fd/3 emit install_complete "$@"
+        /proc/self/fd/3 emit install_failed "$@"; rmdir /tmp/other /tmp/third"""
+    words = ["unshare", "-m", "sh", "-c", script, "sh", SHIM, *case.words("install_start")[3:]]
+    case.run(words, {"HOME": "/nonexistent"}, cwd="/").assert_unnoticed(5)
+    assert settled(case) == ["install_complete", "install_start"]
 
 
 def test_runs_long_over_are_forgotten(case):

@@ -8,6 +8,7 @@ import pytest
 from shim_lab import NOBODY, SHIM, wait_for
 
 
+@pytest.mark.usefixtures("own_tmp")
 @pytest.mark.parametrize("place", ["home", "temporary folder"])
 def test_nobody_else_can_end_a_watcher(case, place):
     """Its bell is for the user alone: who cannot ring it cannot silence the report of a failure."""

@@ -105,6 +105,7 @@ def test_an_inner_emit_belongs_to_the_same_run(case):
     assert not wait_for(lambda: len(case.sink.requests) > 2, 0.4)
 
 
+@pytest.mark.usefixtures("own_tmp")
 def test_opted_out_or_broken_changes_nothing(case):
     for env in ({"DO_NOT_TRACK": "1"}, {"FOOTFALL_ENDPOINT": "https://127.0.0.1:1/"}, {"HOME": "/nonexistent"},
                 {"FOOTFALL_ENDPOINT": "not a url"}, {"FOOTFALL_DEADLINE": "soon"}, {"FOOTFALL_RUN": "x" * 201},

@@ -242,6 +242,7 @@ def test_the_limit_ends_it_silently(case):
     assert_no_bell_left(case)
 
 
+@pytest.mark.usefixtures("own_tmp")
 def test_a_home_that_cannot_be_written(case):
     """The bell is in the temporary folder then."""
     env = {"HOME": "/"}
