@@ -13,6 +13,17 @@ static const char ci_variables[] =
 #undef X
     ;
 
+/* The end of a release's name tells a developer's build, also when it is cut off in the event. */
+static void keep_end(char out[EVENT_VALUE_MAX + 1], const char *release)
+{
+    struct event end;
+    size_t len = strlen(release);
+
+    event_set(&end, EVENT_RELEASE,
+              len > EVENT_VALUE_MAX ? release + len - EVENT_VALUE_MAX : release);
+    memcpy(out, end.value[EVENT_RELEASE], EVENT_VALUE_MAX + 1);
+}
+
 bool draft_event(struct options *options, const char *label, struct draft *draft)
 {
     static const char remedy[] = "give install_start, install_complete or install_failed";
@@ -37,6 +48,7 @@ bool draft_event(struct options *options, const char *label, struct draft *draft
     event_set(event, EVENT_PLATFORM,
               options->value[OPT_PLATFORM] != NULL ? options->value[OPT_PLATFORM] : platform);
     event_set(event, EVENT_RELEASE, release != NULL ? release : "");
+    keep_end(draft->release, release != NULL ? release : "");
     event_set(event, EVENT_METHOD, method != NULL ? method : "other");
     draft->stage = strcmp(label, "install_start") == 0 ? ONCE_START : ONCE_OUTCOME;
     if (run == NULL && plat_parent_token(token, sizeof token))
@@ -76,7 +88,7 @@ void facts_environment(struct facts *facts, const struct options *options,
         .ci_marker = facts->ci_variable != NULL,
         .allow_ci = option_on(options, OPT_ALLOW_CI),
         .app_dev = plat_env(facts->app_dev),
-        .release = draft->event.value[EVENT_RELEASE],
+        .release = draft->release,
     };
 }
 

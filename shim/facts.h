@@ -14,7 +14,8 @@
 
 /* What would be sent, whoever decides. */
 struct draft {
-    struct event event; /* without the id */
+    struct event event;                /* without the id */
+    char release[EVENT_VALUE_MAX + 1]; /* as in the event; of one too long for it, the end */
     enum once_stage stage;
     char run[RUN_NAME_MAX];
 };

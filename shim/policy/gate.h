@@ -39,7 +39,7 @@ struct gate_environment {
     bool ci_marker; /* another variable of spec/ci.txt is set and not empty */
     bool allow_ci;  /* --allow-ci or FOOTFALL_ALLOW_CI */
     const char *app_dev;
-    const char *release; /* as it will be sent */
+    const char *release; /* as it will be sent; of one too long for that, the end */
 };
 
 enum choice {

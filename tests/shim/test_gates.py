@@ -52,7 +52,9 @@ def test_flag_and_developer_mode(case):
     assert not sends(case, env={"FOOTFALL_NO_TELEMETRY": "1"})
     assert not sends(case, env={"ACME_DEV": "1"})
     assert sends(case, env={"ACME_DEV": "0"}, run="not-dev")
-    for release in ("dev", "0.0.0-dev", "v1.0-3-gabc-dirty"):
+    assert sends(case, "--release", "v1-dirty" + "x" * 64, run="not-dirty")
+    for release in ("dev", "0.0.0-dev", "v1.0-3-gabc-dirty", "v1-" + "x" * 52 + "-dirty\r", "x" * 64 + "-dirty",
+                    "x" * 200 + "-dirty\r\n"):
         assert not sends(case, "--release", release), release
 
 
