@@ -95,6 +95,9 @@ void emit_event(struct options *options, const char *label, long watch_pid, bool
     if (!draft_event(options, label, &draft))
         return;
     result->gate = pass_gates(options, &draft, places, &facts, &no_place);
+    /* Sent or not, an outcome has been stated: a watcher has no failure to report. */
+    if (draft.stage == ONCE_OUTCOME)
+        plat_bell_ring(options->value[OPT_APP], draft.run);
     if (result->gate != GATE_OPEN) {
         result->emitted = EMIT_SUPPRESSED;
     } else if (no_place || !make_job(&job, options, &draft)) {
@@ -105,8 +108,6 @@ void emit_event(struct options *options, const char *label, long watch_pid, bool
             "can be written to");
     } else {
         job.choice_overridden = value_read(facts.env.app_telemetry) == VALUE_TRUE;
-        if (draft.stage == ONCE_OUTCOME)
-            plat_bell_ring(places, draft.run);
         send_off(&job, &draft, watch_pid, wait_for_it, result);
     }
     for (int i = 0; i < PLACES; i++)

@@ -137,7 +137,8 @@ struct plat_bell {
     char name[PLAT_NAME_MAX];
 };
 bool plat_bell_open(struct plat_bell *bell, struct place places[PLACES], const char *run);
-void plat_bell_ring(struct place places[PLACES], const char *run);
+/* Where there is no bell nothing is touched. */
+void plat_bell_ring(const char *app, const char *run);
 void plat_bell_close(struct plat_bell *bell, struct place places[PLACES]);
 
 enum plat_wait { PLAT_GONE, PLAT_RUNG, PLAT_LIMIT };

@@ -23,6 +23,9 @@ ssize_t unix_read_full(int fd, void *buf, size_t len);
 /* Closes every descriptor from 3 on but these (-1: none). */
 void unix_close_all_but(int keep_a, int keep_b);
 
+/* False: there is no such file in the place, which is not opened to find out. */
+bool unix_place_may_have(enum place_kind kind, const char *app, const char *name);
+
 /* Between these two, we act as the place's owner where that is not us: only as root. Not to be
  * nested. False: the system refuses. */
 bool unix_enter(const struct place *place);

@@ -81,6 +81,31 @@ static void open_folder(struct place *place)
                     (in_home || (st.st_mode & 022) == 0);
 }
 
+/* False: there is no such place. */
+static bool name_place(struct place *place, enum place_kind kind, const char *app,
+                       const char **above)
+{
+    if (!find_above(kind, above))
+        return false;
+    if (kind == PLACE_HOME)
+        snprintf(place->name, sizeof place->name, ".%s", app);
+    else
+        snprintf(place->name, sizeof place->name, "footfall-%ld-%s", (long)geteuid(), app);
+    return snprintf(place->path, sizeof place->path, "%s/%s", *above, place->name) < PLAT_PATH_MAX;
+}
+
+bool unix_place_may_have(enum place_kind kind, const char *app, const char *name)
+{
+    char file[PLAT_PATH_MAX + PLAT_NAME_MAX];
+    struct place place;
+    const char *above;
+
+    if (!name_place(&place, kind, app, &above))
+        return false;
+    snprintf(file, sizeof file, "%s/%s", place.path, name);
+    return plat_exists(file);
+}
+
 void place_open(struct place *place, enum place_kind kind, const char *app)
 {
     const char *above;
@@ -88,13 +113,7 @@ void place_open(struct place *place, enum place_kind kind, const char *app)
 
     memset(place, 0, sizeof *place);
     place->folder = place->above = -1;
-    if (!find_above(kind, &above))
-        return;
-    if (kind == PLACE_HOME)
-        snprintf(place->name, sizeof place->name, ".%s", app);
-    else
-        snprintf(place->name, sizeof place->name, "footfall-%ld-%s", (long)geteuid(), app);
-    if (snprintf(place->path, sizeof place->path, "%s/%s", above, place->name) >= PLAT_PATH_MAX)
+    if (!name_place(place, kind, app, &above))
         return;
     place->above = open(above, O_SEARCH | O_DIRECTORY | O_CLOEXEC);
     if (place->above < 0 || fstat((int)place->above, &st) != 0) {

@@ -218,16 +218,21 @@ static void ring(const struct place *place, const char *name)
         close(fd);
 }
 
-void plat_bell_ring(struct place places[PLACES], const char *run)
+void plat_bell_ring(const char *app, const char *run)
 {
     char name[PLAT_NAME_MAX];
+    struct place place;
 
     bell_name(name, run);
     for (int i = 0; i < PLACES; i++) {
-        if (places[i].folder < 0 || !unix_enter(&places[i]))
+        if (!unix_place_may_have((enum place_kind)i, app, name))
             continue;
-        ring(&places[i], name);
-        unix_leave(&places[i]);
+        place_open(&place, (enum place_kind)i, app);
+        if (place.folder >= 0 && unix_enter(&place)) {
+            ring(&place, name);
+            unix_leave(&place);
+        }
+        place_close(&place);
     }
 }
 

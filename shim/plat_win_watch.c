@@ -107,11 +107,11 @@ bool plat_bell_open(struct plat_bell *bell, struct place places[PLACES], const c
     return true;
 }
 
-void plat_bell_ring(struct place places[PLACES], const char *run)
+void plat_bell_ring(const char *app, const char *run)
 {
     HANDLE event = bell_event(run, false);
 
-    (void)places;
+    (void)app;
     if (event == NULL)
         return;
     SetEvent(event);

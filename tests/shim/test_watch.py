@@ -101,6 +101,27 @@ def test_it_ends_within_two_seconds_of_an_outcome(case):
     assert_no_bell_left(case)
 
 
+SUPPRESSED = {
+    "flag": (["--no-telemetry"], {}), "DO_NOT_TRACK": ([], {"DO_NOT_TRACK": "1"}), "CI": ([], {"CI": "true"}),
+    "APP_TELEMETRY": ([], {"ACME_TELEMETRY": "0"}), "development": (["--release", "0.0.0-dev"], {}),
+    "consent": (["--consent", "opt-in"], {}), "endpoint": ([], {"FOOTFALL_ENDPOINT": "http://example.com/"}),
+}
+
+
+@pytest.mark.parametrize("way", SUPPRESSED)
+def test_an_outcome_that_a_gate_stops_is_one(case, way):
+    """The installer has said how it ended, though nobody wants to be told: that is no failure."""
+    options, env = SUPPRESSED[way]
+    installer = Installer(case, SLEEP)
+    installer.wait_for_watcher()
+    assert wait_for(lambda: case.sink.labels)
+    case.emit(COMPLETE, *options, env=env).assert_unnoticed()
+    assert labels_when_gone(case, 2) == [START]
+    assert_no_bell_left(case)
+    installer.end()
+    assert case.senders() == []
+
+
 def test_an_outcome_stated_at_the_last_moment(case):
     """By a process that outlives the installer for a little, as install.sh's does."""
     late = f'(sleep 0.3; "{SHIM}" emit {COMPLETE} --app acme --endpoint "{case.sink.url}" --run run-1) & exit 0'
