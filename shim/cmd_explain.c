@@ -104,8 +104,19 @@ static void find_out(struct explanation *e, const struct options *options)
         place_close(&places[i]);
 }
 
+/* The status that was answered, or what stands for none. */
+static const char *answer(const struct receipt *receipt, const char *none, char text[16])
+{
+    if (receipt->http_status == 0)
+        return none;
+    snprintf(text, 16, "%ld", receipt->http_status);
+    return text;
+}
+
 static void print_text(const struct explanation *e, const char *endpoint)
 {
+    char text[16];
+
     if (e->gate == GATE_OPEN)
         puts("This event would be sent.");
     else
@@ -117,8 +128,8 @@ static void print_text(const struct explanation *e, const char *endpoint)
            e->has_id ? "" : " (none yet; a random one is made when the first event is sent)");
     printf("  body        %s\n", e->body);
     if (e->has_receipt)
-        printf("Last sent %s to %s (answer %ld):\n  body        %s\n", e->receipt.time,
-               e->receipt.endpoint, e->receipt.http_status, e->receipt.body);
+        printf("Last sent %s to %s (%s):\n  body        %s\n", e->receipt.time, e->receipt.endpoint,
+               answer(&e->receipt, "no answer", text), e->receipt.body);
     else
         puts("Nothing has been sent from this home so far.");
 }
@@ -149,8 +160,7 @@ static int print_json(const struct explanation *e, const char *endpoint)
         last = cJSON_AddObjectToObject(root, "last_sent");
         cJSON_AddStringToObject(last, "time", e->receipt.time);
         cJSON_AddStringToObject(last, "endpoint", e->receipt.endpoint);
-        snprintf(status, sizeof status, "%ld", e->receipt.http_status);
-        cJSON_AddRawToObject(last, "status", status);
+        cJSON_AddRawToObject(last, "status", answer(&e->receipt, "null", status));
         cJSON_AddStringToObject(last, "body", e->receipt.body);
     } else {
         cJSON_AddNullToObject(root, "last_sent");

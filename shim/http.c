@@ -36,6 +36,19 @@ static int set_socket(void *nothing, curl_socket_t socket, curlsocktype purpose)
     return CURL_SOCKOPT_OK;
 }
 
+static int look_on(void *request, curl_off_t reply_size, curl_off_t reply, curl_off_t body_size,
+                   curl_off_t body)
+{
+    const struct http_request *r = request;
+
+    (void)reply_size;
+    (void)reply;
+    (void)body_size;
+    if (body > 0 && r->has_left != NULL)
+        r->has_left(r->context);
+    return CURL_PROGRESSFUNC_CONTINUE;
+}
+
 /* A name with nothing after its colon takes that header out of the request. */
 static struct curl_slist *headers(enum http_method method)
 {
@@ -124,6 +137,9 @@ static void perform(CURL *curl, const struct http_request *request, struct trust
         set_url(curl, request->url);
         set_request(curl, request);
         set_limits(curl, request);
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_on);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request);
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
         curl_easy_setopt(curl, CURLOPT_PROXYHEADER, proxy_list);
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_reply);

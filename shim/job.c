@@ -27,17 +27,36 @@ static void retire(struct place places[PLACES])
             return;
 }
 
+struct departure {
+    struct place *home;
+    const char *endpoint, *body;
+    bool noted;
+};
+
+/* From here on the id may be known there, also when nobody lives to see an answer. */
+static void note_departure(void *departure)
+{
+    struct departure *d = departure;
+
+    if (!d->noted)
+        receipt_save(d->home, d->endpoint, d->body, 0);
+    d->noted = true;
+}
+
 void job_deliver(const struct job *job)
 {
     struct event event = job->event;
     struct place places[PLACES];
     char body[EVENT_JSON_MAX];
     struct report report = {.delivery = NOT_DELIVERED};
+    struct departure departure = {&places[PLACE_HOME], job->endpoint, body, false};
     struct http_request request = {.method = HTTP_POST_JSON,
                                    .url = job->endpoint,
                                    .body = body,
                                    .cacert = job->cacert,
-                                   .deadline_ms = job->deadline_ms};
+                                   .deadline_ms = job->deadline_ms,
+                                   .has_left = note_departure,
+                                   .context = &departure};
 
     plat_deadline(job->deadline_ms);
     open_places(places, job->app);

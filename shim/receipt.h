@@ -10,14 +10,14 @@
 struct receipt {
     char time[24]; /* UTC */
     char endpoint[ENDPOINT_MAX];
-    long http_status;
+    long http_status; /* 0: no answer is known of */
     char body[EVENT_JSON_MAX]; /* the bytes that were sent */
 };
 
 /* Best effort: a home that cannot hold it costs the receipt, not the event. */
 void receipt_save(struct place *home, const char *endpoint, const char *body, long http_status);
 
-/* False: nothing was sent yet, or the file is no receipt. */
+/* False: nothing has left yet, or the file is no receipt. */
 bool receipt_read(const struct place *home, struct receipt *receipt);
 
 #endif

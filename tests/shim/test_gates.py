@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from shim_lab import ROOT, wait_for
+from sink import Sink, silence
 
 SPEC = ROOT / "shim" / "spec"
 CI_VARIABLES = [line for line in (SPEC / "ci.txt").read_text().splitlines() if line and not line.startswith("#")]
@@ -166,6 +167,33 @@ def test_the_receipt_shows_what_was_sent(case):
     last = json.loads(done.out)["last_sent"]
     assert last["body"].encode() == case.sink.requests[-1].body
     assert last["endpoint"] == case.sink.url and last["status"] == 204
+
+
+def test_the_receipt_of_what_was_not_answered(make_case):
+    """The id has left. Where nobody took the call it has not."""
+    with Sink(answer=silence) as sink:
+        case = make_case(sink)
+        explain = [ROOT / "build/footfall", "explain", "--app", "acme"]
+        assert case.emit("install_start", "--strict", run="a", endpoint="http://127.0.0.1:1/").status == 4
+        assert b"Nothing has been sent" in case.run(explain).out
+        assert case.emit("install_start", "--strict", "--deadline", "0.5").status == 4
+        last = json.loads(case.run([*explain, "--json"]).out)["last_sent"]
+        assert last["body"].encode() == sink.requests[-1].body
+        assert last["endpoint"] == sink.url and last["status"] is None
+        assert f"to {sink.url} (no answer):" in case.run(explain).out.decode()
+    with Sink(port=sink.port) as sink:
+        assert case.run([ROOT / "build/footfall", "forget", "--app", "acme"]).status == 0
+        assert sink.requests[-1].line.startswith("DELETE ")
+
+
+def test_the_receipt_is_there_before_the_answer(make_case):
+    """A sender that is killed meanwhile, as with its container, leaves it."""
+    with Sink(answer=silence) as sink:
+        case = make_case(sink)
+        case.emit("install_start").assert_unnoticed()
+        assert wait_for(lambda: sink.requests)
+        case.end()
+    assert (case.place / "telemetry_last").read_bytes().splitlines()[1:] == [b"0", sink.url.encode(), sink.requests[0].body]
 
 
 def test_nothing_is_sent_for_no_event(case):
