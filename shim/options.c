@@ -87,7 +87,8 @@ static bool take_option(struct options *o, unsigned command, char **args, size_t
     } else if (equals != NULL) {
         o->value[id] = equals + 1;
     } else if (id == OPT_WATCH) {
-        bool has_pid = next != NULL && is_number(next);
+        /* --watch "$PID" with nothing in it names nobody. */
+        bool has_pid = next != NULL && (next[0] == '\0' || is_number(next));
         o->value[id] = has_pid ? next : "";
         *at += has_pid;
     } else if (next == NULL) {

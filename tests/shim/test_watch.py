@@ -185,6 +185,15 @@ def test_the_parent_is_watched_when_nobody_is_named(case):
     assert wait_for(lambda: sorted(case.sink.labels) == [FAILED, START])
 
 
+def test_the_parent_is_watched_when_its_number_is_empty(case):
+    script = f'"$@" --watch ""; {SLEEP}'
+    installer = case.start(["bash", "-c", script, "bash", *case.words(START)])
+    assert wait_for(lambda: any(is_asleep(pid) for pid in case.senders()))
+    installer.kill()
+    installer.wait()
+    assert wait_for(lambda: sorted(case.sink.labels) == [FAILED, START])
+
+
 @pytest.mark.parametrize("event", [COMPLETE, FAILED])
 def test_an_outcome_is_not_watched_over(case, event):
     case.emit(event, "--watch").assert_unnoticed()
