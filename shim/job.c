@@ -116,11 +116,10 @@ static void watch(const struct job *job)
 
 void job_run(const struct job *job)
 {
-    if (!job->watch) {
-        job_deliver(job);
-        return;
-    }
-    /* The watcher stays small: it is another process that meets TLS. */
-    if (plat_spawn_delivery(job))
+    /* The watcher stays small: it is another process that meets TLS. Where none can be made, what
+     * has been claimed is delivered, and nobody watches. */
+    if (job->watch && plat_spawn_delivery(job))
         watch(job);
+    else
+        job_deliver(job);
 }

@@ -166,9 +166,10 @@ bool plat_spawn_delivery(const struct job *job)
         job_deliver(job);
         _exit(0);
     }
-    if (report_fd >= 0)
+    if (pid > 0 && report_fd >= 0) {
         close(report_fd);
-    report_fd = -1;
+        report_fd = -1;
+    }
     return pid > 0;
 }
 

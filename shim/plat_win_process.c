@@ -189,9 +189,10 @@ bool plat_spawn_delivery(const struct job *job)
 
     delivery.watch = false;
     made = hand_over(&delivery, report_pipe);
-    if (report_pipe != NULL)
+    if (made && report_pipe != NULL) {
         CloseHandle(report_pipe);
-    report_pipe = NULL;
+        report_pipe = NULL;
+    }
     return made;
 }
 

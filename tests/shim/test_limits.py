@@ -56,6 +56,19 @@ def test_no_process_can_be_made(case):
     assert case.settled() == []
 
 
+@as_root
+@pytest.mark.parametrize("strict", [[], ["--strict"]], ids=["", "strict"])
+def test_one_more_process_can_be_made(case, strict):
+    """Not enough for a watcher and a delivery: it is the delivery then."""
+    more = case.for_nobody()
+    user = 23457
+    for folder in (case.home, case.temporary):
+        os.chown(folder, user, user)
+    emit = case.words("install_start", "--watch", *strict, shim=more["shim"])
+    case.run(["setpriv", "--reuid", str(user), "--clear-groups", "prlimit", "--nproc=2", "--", *emit]).assert_unnoticed()
+    case.assert_delivered()
+
+
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)], ids=str)
 def test_closed_standard_streams(case, closed):
     shell = " ".join(f"{fd}>&-" if fd else "0<&-" for fd in closed)
