@@ -67,10 +67,13 @@ bool plat_process_open(struct plat_process *process, long pid)
         pid = (long)getppid();
     process->pid = pid;
     process->handle = syscall(SYS_pidfd_open, pid, 0);
-    if (process->handle < 0 && errno != ESRCH)
+    if (process->handle < 0)
+        return errno == ESRCH;
+    process->handle = unix_above_streams((int)process->handle);
+    if (process->handle < 0)
         return false;
     /* A parent that ended meanwhile may have left its number to another process. */
-    if (parent && (long)getppid() != pid && process->handle >= 0) {
+    if (parent && (long)getppid() != pid) {
         close((int)process->handle);
         process->handle = -1;
     }

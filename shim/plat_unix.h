@@ -20,6 +20,10 @@
 /* read() until len bytes or the end; -1 on an error. */
 ssize_t unix_read_full(int fd, void *buf, size_t len);
 
+/* Moves a descriptor out of the way of the standard streams, where these were closed: its new
+ * number, or -1, and it is closed. */
+int unix_above_streams(int fd);
+
 /* Closes every descriptor from 3 on but these (-1: none). */
 void unix_close_all_but(int keep_a, int keep_b);
 

@@ -17,6 +17,17 @@
 
 static int report_fd = -1;
 
+int unix_above_streams(int fd)
+{
+    int moved;
+
+    if (fd < 0 || fd > 2)
+        return fd;
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    close(fd);
+    return moved;
+}
+
 static void close_between(int first, int last)
 {
     struct rlimit limit;
@@ -125,7 +136,7 @@ bool plat_detach(const struct job *job, unsigned wait_ms, struct report *report)
 
     *report = (struct report){.delivery = NOT_DELIVERED};
     snprintf(report->detail, sizeof report->detail, "gave up when the deadline had passed");
-    if (wait_ms > 0 && pipe(ends) != 0) {
+    if (wait_ms > 0 && (pipe(ends) != 0 || (ends[1] = unix_above_streams(ends[1])) < 0)) {
         snprintf(report->detail, sizeof report->detail, "cannot make a pipe: %s", strerror(errno));
         return false;
     }

@@ -85,6 +85,14 @@ def test_the_command_inherits_what_it_should(case):
     os.close(read)
 
 
+@pytest.mark.usefixtures("own_tmp")
+def test_closed_streams(case):
+    """Without a home, too, the watcher keeps the command in sight."""
+    line = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words(case, "sleep", "2.5")]
+    assert case.run(line, env={"HOME": None}).status == 0
+    assert labels(case) == ["install_complete", "install_start"]
+
+
 def ignore_children():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
