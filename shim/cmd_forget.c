@@ -39,15 +39,12 @@ static bool find_url(const struct options *options, const struct place *home, co
 
 static int ask(const struct options *options, const char *url)
 {
+    struct job job = {.erase = true, .deadline_ms = options->deadline_ms};
     struct report report;
-    struct http_request request = {
-        .method = HTTP_DELETE, .url = url, .cacert = "", .deadline_ms = options->deadline_ms};
 
-    if (options->value[OPT_CACERT] != NULL)
-        request.cacert = options->value[OPT_CACERT];
-    else if (plat_env("SSL_CERT_FILE") != NULL)
-        request.cacert = plat_env("SSL_CERT_FILE");
-    http_send(&request, &report);
+    snprintf(job.endpoint, sizeof job.endpoint, "%s", url);
+    job_find_cacert(&job, options->value[OPT_CACERT]);
+    plat_detach(&job, job_report_ms(&job), &report);
     if (report.delivery == DELIVERED) {
         printf("erased at the collector: %s\n", url);
         return STATUS_DONE;

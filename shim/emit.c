@@ -7,20 +7,10 @@
 
 #define CONTAINER_WAIT_MS                                                                          \
     1000 /* the contract's limit for an outcome that would die with its container */
-#define REPORT_GRACE_MS 500 /* after the deadline, for the process that was ended by it */
 
 static bool copy(char *out, size_t size, const char *text)
 {
     return (size_t)snprintf(out, size, "%s", text != NULL ? text : "") < size;
-}
-
-/* SSL_CERT_FILE is the environment's way to say --cacert. */
-static void find_cacert(struct job *job, const char *cacert)
-{
-    if (cacert == NULL)
-        cacert = plat_env("SSL_CERT_FILE");
-    if (cacert != NULL && cacert[0] != '\0' && !plat_absolute(cacert, job->cacert))
-        copy(job->cacert, sizeof job->cacert, cacert);
 }
 
 static bool make_job(struct job *job, const struct options *options, const struct draft *draft)
@@ -31,7 +21,7 @@ static bool make_job(struct job *job, const struct options *options, const struc
     job->deadline_ms = options->deadline_ms;
     job->watch_limit_ms = options->watch_limit_ms;
     job->watched.handle = -1;
-    find_cacert(job, options->value[OPT_CACERT]);
+    job_find_cacert(job, options->value[OPT_CACERT]);
     return copy(job->app, sizeof job->app, options->value[OPT_APP]) &&
            copy(job->endpoint, sizeof job->endpoint, options->value[OPT_ENDPOINT]);
 }
@@ -72,7 +62,7 @@ static void send_off(struct job *job, const struct draft *draft, long watch_pid,
     if (draft->stage == ONCE_START && watch_pid >= 0)
         job->watch = plat_process_open(&job->watched, watch_pid);
     if (wait_for_it)
-        wait_ms = job->deadline_ms + REPORT_GRACE_MS;
+        wait_ms = job_report_ms(job);
     else if (draft->stage == ONCE_OUTCOME && plat_dies_with_installer())
         wait_ms = CONTAINER_WAIT_MS;
     if (!plat_detach(job, wait_ms, &result->report) && wait_ms == 0)

@@ -50,11 +50,11 @@ static int look_on(void *request, curl_off_t reply_size, curl_off_t reply, curl_
 }
 
 /* A name with nothing after its colon takes that header out of the request. */
-static struct curl_slist *headers(enum http_method method)
+static struct curl_slist *headers(bool posts)
 {
     static const char *const none[] = {"User-Agent:", "Accept:", "Expect:", "Proxy-Connection:"};
-    struct curl_slist *list = curl_slist_append(
-        NULL, method == HTTP_DELETE ? "Content-Type:" : "Content-Type: application/json");
+    struct curl_slist *list =
+        curl_slist_append(NULL, posts ? "Content-Type: application/json" : "Content-Type:");
 
     for (size_t i = 0; list != NULL && i < sizeof none / sizeof *none; i++) {
         struct curl_slist *longer = curl_slist_append(list, none[i]);
@@ -67,7 +67,7 @@ static struct curl_slist *headers(enum http_method method)
 
 static void set_request(CURL *curl, const struct http_request *request)
 {
-    if (request->method == HTTP_DELETE) {
+    if (request->body == NULL) {
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "DELETE");
     } else {
         curl_easy_setopt(curl, CURLOPT_POST, 1L);
@@ -125,7 +125,7 @@ static void judge(CURL *curl, CURLcode code, struct report *report)
 static void perform(CURL *curl, const struct http_request *request, struct trust *trust,
                     struct report *report)
 {
-    struct curl_slist *list = headers(request->method);
+    struct curl_slist *list = headers(request->body != NULL);
     struct curl_slist *proxy_list = curl_slist_append(NULL, "User-Agent:");
     size_t taken = 0;
 

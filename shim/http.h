@@ -4,12 +4,9 @@
 
 #include "job.h"
 
-enum http_method { HTTP_POST_JSON, HTTP_DELETE };
-
 struct http_request {
-    enum http_method method;
     const char *url;                 /* must have passed endpoint_check() */
-    const char *body;                /* for HTTP_POST_JSON */
+    const char *body;                /* JSON, to be posted; NULL: the method is DELETE */
     const char *cacert;              /* "": the system's certificates */
     void (*has_left)(void *context); /* called, also again, once the body has left; or NULL */
     void *context;

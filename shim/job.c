@@ -1,11 +1,21 @@
 #include "job.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "facts.h"
 #include "http.h"
 #include "identity.h"
 #include "receipt.h"
+
+void job_find_cacert(struct job *job, const char *named)
+{
+    /* The environment's way to say --cacert. */
+    if (named == NULL)
+        named = plat_env("SSL_CERT_FILE");
+    if (named != NULL && named[0] != '\0' && !plat_absolute(named, job->cacert))
+        snprintf(job->cacert, sizeof job->cacert, "%s", named);
+}
 
 static void open_places(struct place places[PLACES], const char *app)
 {
@@ -43,33 +53,43 @@ static void note_departure(void *departure)
     d->noted = true;
 }
 
-void job_deliver(const struct job *job)
+static void deliver_event(const struct job *job, struct http_request *request,
+                          struct report *report)
 {
     struct event event = job->event;
     struct place places[PLACES];
     char body[EVENT_JSON_MAX];
-    struct report report = {.delivery = NOT_DELIVERED};
     struct departure departure = {&places[PLACE_HOME], job->endpoint, body, false};
-    struct http_request request = {.method = HTTP_POST_JSON,
-                                   .url = job->endpoint,
-                                   .body = body,
-                                   .cacert = job->cacert,
-                                   .deadline_ms = job->deadline_ms,
-                                   .has_left = note_departure,
-                                   .context = &departure};
 
-    plat_deadline(job->deadline_ms);
+    request->body = body;
+    request->has_left = note_departure;
+    request->context = &departure;
     open_places(places, job->app);
     if (identity_get(&places[PLACE_HOME], event.value[EVENT_CID]) &&
         event_encode(&event, body, sizeof body) > 0)
-        http_send(&request, &report);
-    if (report.http_status == 410)
+        http_send(request, report);
+    if (report->http_status == 410)
         retire(places);
-    if (report.http_status != 0)
-        receipt_save(&places[PLACE_HOME], job->endpoint, body, report.http_status);
-    plat_report(&report);
+    if (report->http_status != 0)
+        receipt_save(&places[PLACE_HOME], job->endpoint, body, report->http_status);
+    plat_report(report);
     once_prune(places);
     close_places(places);
+}
+
+void job_deliver(const struct job *job)
+{
+    struct report report = {.delivery = NOT_DELIVERED};
+    struct http_request request = {
+        .url = job->endpoint, .cacert = job->cacert, .deadline_ms = job->deadline_ms};
+
+    plat_deadline(job->deadline_ms);
+    if (job->erase) {
+        http_send(&request, &report);
+        plat_report(&report);
+    } else {
+        deliver_event(job, &request, &report);
+    }
     plat_deadline(0);
 }
 

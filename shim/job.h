@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "app.h"
+#include "cid.h"
 #include "endpoint.h"
 #include "event.h"
 #include "plat.h"
@@ -15,7 +16,8 @@
 struct job {
     struct event event; /* the id is still missing */
     char app[APP_NAME_MAX + 1];
-    char endpoint[ENDPOINT_MAX];
+    char endpoint[ENDPOINT_MAX + CID_LEN];
+    bool erase; /* no event: what is stored is to be erased, and endpoint says where */
     char cacert[PLAT_PATH_MAX]; /* "": the system's */
     char run[RUN_NAME_MAX];
     unsigned deadline_ms;
@@ -36,6 +38,15 @@ struct report {
     long http_status; /* 0: none came */
     char detail[160]; /* for people; "" when delivered */
 };
+
+/* named: --cacert, or NULL. The path is made to hold in whatever folder the job runs. */
+void job_find_cacert(struct job *job, const char *named);
+
+/* How long a report is worth waiting for: the deadline, and time for who was ended by it. */
+static inline unsigned job_report_ms(const struct job *job)
+{
+    return job->deadline_ms + 500;
+}
 
 /* Delivers the event, and stays to watch the installer where the job says so. */
 void job_run(const struct job *job);

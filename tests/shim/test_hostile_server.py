@@ -7,7 +7,7 @@ import time
 
 import pytest
 import sink as server
-from shim_lab import wait_for
+from shim_lab import SHIM, wait_for
 from sink import Sink
 
 # What a server does: before it reads, after it has read, and what `emit --strict` then exits with.
@@ -149,8 +149,8 @@ while True:
 """
 
 
-def test_a_resolver_that_never_answers(case):
-    """In a network of its own, where the only name server says nothing."""
+def without_names(case, words):
+    """The words in a network of its own, where the only name server says nothing."""
     if os.getuid() != 0:
         pytest.skip("only root can set this up")
     (case.folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
@@ -158,10 +158,14 @@ def test_a_resolver_that_never_answers(case):
     script = """ip link set lo up && mount --bind resolv.conf /etc/resolv.conf || exit 1
         /usr/bin/python3 resolver.py & resolver=$!
         until [ -e bound ]; do sleep 0.01; done
-        "$@" || exit 1
-        read -r done; kill $resolver"""
-    words = case.words("install_start", "--deadline", "1", endpoint="https://telemetry.example/v1/events")
-    process = case.start(["unshare", "-n", "-m", "sh", "-c", script, "sh", *words], cwd=case.folder, stdin=subprocess.PIPE)
+        "$@"; status=$?
+        read -r done; kill $resolver; exit $status"""
+    return ["unshare", "-n", "-m", "sh", "-c", script, "sh", *words]
+
+
+def test_a_resolver_that_never_answers(case):
+    words = without_names(case, case.words("install_start", "--deadline", "1", endpoint="https://telemetry.example/v1/events"))
+    process = case.start(words, cwd=case.folder, stdin=subprocess.PIPE)
     try:
         assert wait_for(lambda: (case.folder / "asked").exists())
         asked = time.monotonic()
@@ -170,6 +174,14 @@ def test_a_resolver_that_never_answers(case):
     finally:
         process.communicate(b"\n")
     assert process.returncode == 0
+
+
+def test_a_resolver_that_does_not_answer_forget(case):
+    assert case.emit("install_start", "--strict").status == 0
+    words = [SHIM, "forget", "--app", "acme", "--endpoint", "https://telemetry.example/v1/events", "--deadline", "1"]
+    done = case.run(without_names(case, words), cwd=case.folder)
+    assert done.status == 4 and b"deadline" in done.err and case.id_file.exists(), done
+    assert done.seconds < 1 + 2
 
 
 # ---- 410: the app is retired ----
