@@ -1,5 +1,4 @@
 /* footfall explain: what would be sent, and why or why not. Opens no socket, creates nothing. */
-#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "emit.h"
 #include "identity.h"
 #include "receipt.h"
+#include "value.h"
 
 /* Stands in an explanation for the id that does not exist yet. */
 #define EXAMPLE_CID "00000000-0000-4000-8000-000000000000"
@@ -17,7 +17,7 @@ struct explanation {
     struct facts facts;
     enum gate gate;
     char source[PLAT_PATH_MAX + 64]; /* the variable or file that decided; "" */
-    char id_file[PLAT_PATH_MAX + 32];
+    char id_file[PLAT_PATH_MAX + 64];
     bool has_id;
     char body[EVENT_JSON_MAX];
     bool has_receipt;
@@ -30,12 +30,35 @@ static void name_variable(struct explanation *e, const char *variable)
     snprintf(e->source, sizeof e->source, "%s=%s", variable, value != NULL ? value : "");
 }
 
-static void find_source(struct explanation *e, const struct options *options,
-                        const struct place *home)
+/* Leaves "" where there is no such place. */
+static void name_file(char out[PLAT_PATH_MAX + 64], const struct place *place, const char *file)
 {
+    if (place->path[0] != '\0')
+        snprintf(out, PLAT_PATH_MAX + 64, "%.4000s%c%s", place->path, plat_separator, file);
+}
+
+static void name_developer(struct explanation *e, const char *release)
+{
+    struct gate_environment env = e->facts.env;
+
+    env.release = ""; /* what the variable says of itself */
+    if (gate_check_environment(&env) == GATE_DEVELOPER)
+        name_variable(e, e->facts.app_dev);
+    else
+        snprintf(e->source, sizeof e->source, "--release %.4000s", release);
+}
+
+static void find_source(struct explanation *e, const struct options *options,
+                        const struct place places[PLACES])
+{
+    const struct place *home = &places[PLACE_HOME];
+
     switch (e->gate) {
     case GATE_FLAG:
-        snprintf(e->source, sizeof e->source, "--no-telemetry (or FOOTFALL_NO_TELEMETRY)");
+        if (options->from_environment[OPT_NO_TELEMETRY])
+            name_variable(e, "FOOTFALL_NO_TELEMETRY");
+        else
+            memcpy(e->source, "--no-telemetry", sizeof "--no-telemetry");
         break;
     case GATE_DO_NOT_TRACK:
         name_variable(e, "DO_NOT_TRACK");
@@ -50,29 +73,25 @@ static void find_source(struct explanation *e, const struct options *options,
         name_variable(e, e->facts.app_telemetry);
         break;
     case GATE_CI:
-        name_variable(e, e->facts.env.ci_marker ? e->facts.ci_variable : "CI");
+        name_variable(e, value_read(e->facts.env.ci) != VALUE_NONE ? "CI" : e->facts.ci_variable);
         break;
     case GATE_DEVELOPER:
-        if (plat_env(e->facts.app_dev) != NULL)
-            name_variable(e, e->facts.app_dev);
-        else
-            snprintf(e->source, sizeof e->source, "--release %s", e->facts.env.release);
+        name_developer(e, options->value[OPT_RELEASE]);
         break;
     case GATE_FLEET:
         snprintf(e->source, sizeof e->source, "%s", e->facts.fleet_file);
         break;
     case GATE_CHOICE:
     case GATE_CONSENT:
-        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator,
-                 CHOICE_FILE);
+        name_file(e->source, home, CHOICE_FILE);
         break;
     case GATE_ENDPOINT:
         snprintf(e->source, sizeof e->source, "%.2000s",
                  options->value[OPT_ENDPOINT] != NULL ? options->value[OPT_ENDPOINT] : "");
         break;
     case GATE_RETIRED:
-        snprintf(e->source, sizeof e->source, "%.4000s%c%s", home->path, plat_separator,
-                 RETIRED_FILE);
+        name_file(e->source, &places[place_has(home, RETIRED_FILE) ? PLACE_HOME : PLACE_TEMP],
+                  RETIRED_FILE);
         break;
     default:
         break;
@@ -92,9 +111,10 @@ static void find_out(struct explanation *e, const struct options *options)
     e->gate = gate_check_environment(&e->facts.env);
     if (e->gate == GATE_OPEN)
         e->gate = gate_check_state(&e->facts.env, &e->facts.state);
-    find_source(e, options, home);
-    snprintf(e->id_file, sizeof e->id_file, "%.4000s%c%s", home->path, plat_separator,
-             IDENTITY_FILE);
+    if (e->gate == GATE_OPEN && !place_writable(home) && !place_writable(&places[PLACE_TEMP]))
+        e->gate = GATE_NO_PLACE;
+    find_source(e, options, places);
+    name_file(e->id_file, home, IDENTITY_FILE);
     e->has_id = identity_read(home, cid);
     if (!e->has_id)
         memcpy(cid, EXAMPLE_CID, sizeof EXAMPLE_CID);
@@ -124,8 +144,11 @@ static void print_text(const struct explanation *e, const char *endpoint)
     if (e->source[0] != '\0')
         printf("  decided by  %s\n", e->source);
     printf("  endpoint    %s\n", endpoint != NULL ? endpoint : "none");
-    printf("  id          %s%s\n", e->id_file,
-           e->has_id ? "" : " (none yet; a random one is made when the first event is sent)");
+    if (e->id_file[0] == '\0')
+        puts("  id          none is kept: HOME names no folder");
+    else
+        printf("  id          %s%s\n", e->id_file,
+               e->has_id ? "" : " (none yet; a random one is made when the first event is sent)");
     printf("  body        %s\n", e->body);
     if (e->has_receipt)
         printf("Last sent %s to %s (%s):\n  body        %s\n", e->receipt.time, e->receipt.endpoint,
@@ -134,46 +157,74 @@ static void print_text(const struct explanation *e, const char *endpoint)
         puts("Nothing has been sent from this home so far.");
 }
 
-static void add_text(cJSON *object, const char *name, const char *text)
+/* Bytes of the UTF-8 character at text; 0: it is none. */
+static size_t character_size(const unsigned char *text)
 {
-    if (text != NULL && text[0] != '\0')
-        cJSON_AddStringToObject(object, name, text);
-    else
-        cJSON_AddNullToObject(object, name);
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    size_t more = text[0] < 0x80 ? 0 : text[0] < 0xe0 ? 1 : text[0] < 0xf0 ? 2 : 3;
+    uint32_t code = more == 0 ? text[0] : text[0] & (0x3fu >> more);
+
+    if ((text[0] >= 0x80 && text[0] < 0xc0) || text[0] >= 0xf8)
+        return 0;
+    for (size_t i = 1; i <= more; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3fu);
+    }
+    return code < least[more] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : more + 1;
 }
 
-static int print_json(const struct explanation *e, const char *endpoint)
+/* JSON is UTF-8, and a variable or a path may hold any bytes. What is not there is null. */
+static void put_text(const char *text)
 {
-    cJSON *root = cJSON_CreateObject(), *last;
-    char *text;
+    const unsigned char *at = (const unsigned char *)text;
 
-    cJSON_AddBoolToObject(root, "would_send", e->gate == GATE_OPEN);
-    cJSON_AddStringToObject(root, "gate", gate_name(e->gate));
-    cJSON_AddStringToObject(root, "reason", gate_text(e->gate));
-    add_text(root, "source", e->source);
-    add_text(root, "endpoint", endpoint);
-    cJSON_AddStringToObject(root, "id_file", e->id_file);
-    add_text(root, "id", e->has_id ? e->draft.event.value[EVENT_CID] : NULL);
-    cJSON_AddStringToObject(root, "body", e->body);
+    if (text == NULL || text[0] == '\0') {
+        fputs("null", stdout);
+        return;
+    }
+    putchar('"');
+    while (*at != '\0') {
+        size_t size = character_size(at);
+        if (*at < ' ')
+            printf("\\u%04x", *at);
+        else if (*at == '"' || *at == '\\')
+            printf("\\%c", *at);
+        else
+            printf("%.*s", size == 0 ? 1 : (int)size, size == 0 ? "?" : (const char *)at);
+        at += size + (size == 0);
+    }
+    putchar('"');
+}
+
+static void put_member(const char *name, const char *text)
+{
+    printf(",\n  \"%s\": ", name);
+    put_text(text);
+}
+
+static void print_json(const struct explanation *e, const char *endpoint)
+{
+    char text[16];
+
+    printf("{\n  \"would_send\": %s", e->gate == GATE_OPEN ? "true" : "false");
+    put_member("gate", gate_name(e->gate));
+    put_member("reason", gate_text(e->gate));
+    put_member("source", e->source);
+    put_member("endpoint", endpoint);
+    put_member("id_file", e->id_file);
+    put_member("id", e->has_id ? e->draft.event.value[EVENT_CID] : NULL);
+    put_member("body", e->body);
+    printf(",\n  \"last_sent\": ");
     if (e->has_receipt) {
-        char status[16];
-        last = cJSON_AddObjectToObject(root, "last_sent");
-        cJSON_AddStringToObject(last, "time", e->receipt.time);
-        cJSON_AddStringToObject(last, "endpoint", e->receipt.endpoint);
-        cJSON_AddRawToObject(last, "status", answer(&e->receipt, "null", status));
-        cJSON_AddStringToObject(last, "body", e->receipt.body);
+        printf("{\n  \"status\": %s", answer(&e->receipt, "null", text));
+        put_member("time", e->receipt.time);
+        put_member("endpoint", e->receipt.endpoint);
+        put_member("body", e->receipt.body);
+        puts("}\n}");
     } else {
-        cJSON_AddNullToObject(root, "last_sent");
+        puts("null\n}");
     }
-    text = cJSON_Print(root);
-    cJSON_Delete(root);
-    if (text == NULL) {
-        fprintf(stderr, "footfall: out of memory\n");
-        return STATUS_FAILED;
-    }
-    puts(text);
-    cJSON_free(text);
-    return STATUS_DONE;
 }
 
 static int run(struct options *options)
@@ -188,8 +239,9 @@ static int run(struct options *options)
     }
     find_out(&e, options);
     if (option_on(options, OPT_JSON))
-        return print_json(&e, endpoint);
-    print_text(&e, endpoint);
+        print_json(&e, endpoint);
+    else
+        print_text(&e, endpoint);
     return STATUS_DONE;
 }
 

@@ -92,10 +92,7 @@ void emit_event(struct options *options, const char *label, long watch_pid, bool
         result->emitted = EMIT_SUPPRESSED;
     } else if (no_place || !make_job(&job, options, &draft)) {
         result->emitted = EMIT_NOT_DELIVERED;
-        copy(
-            result->report.detail, sizeof result->report.detail,
-            "no place to remember that this run was counted: neither home nor the temporary folder "
-            "can be written to");
+        copy(result->report.detail, sizeof result->report.detail, gate_text(GATE_NO_PLACE));
     } else {
         job.choice_overridden = value_read(facts.env.app_telemetry) == VALUE_TRUE;
         send_off(&job, &draft, watch_pid, wait_for_it, result);

@@ -99,6 +99,9 @@ enum place_put place_publish(struct place *place, const char *name, const void *
 /* Creates an empty file that must not exist yet; of many callers one alone gets PLACE_PUT. */
 enum place_put place_claim(struct place *place, const char *name);
 
+/* False: nothing can be put there, as far as that can be told without doing it. */
+bool place_writable(const struct place *place);
+
 bool place_has(const struct place *place, const char *name);
 bool place_remove(const struct place *place, const char *name);
 

@@ -312,6 +312,16 @@ enum place_put place_claim(struct place *place, const char *name)
     return PLACE_PUT;
 }
 
+bool place_writable(const struct place *place)
+{
+    char folder[PLAT_PATH_MAX];
+
+    memcpy(folder, place->path, sizeof folder);
+    if (place->usable && place->folder < 0)
+        *strrchr(folder, '/') = '\0';
+    return place->usable && access(folder, W_OK | X_OK) == 0;
+}
+
 bool place_has(const struct place *place, const char *name)
 {
     struct stat st;

@@ -258,6 +258,11 @@ enum place_put place_claim(struct place *place, const char *name)
     return PLACE_PUT;
 }
 
+bool place_writable(const struct place *place)
+{
+    return place->usable;
+}
+
 bool place_has(const struct place *place, const char *name)
 {
     wchar_t path[WIN_PATH_MAX];

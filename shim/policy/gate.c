@@ -101,7 +101,8 @@ static const struct {
 } gates[GATES] = {
     [GATE_OPEN] = {"none", "nothing stops the event"},
     [GATE_BUILT_WITHOUT] = {"built-without-telemetry", "built without telemetry"},
-    [GATE_FLAG] = {"no-telemetry-flag", "--no-telemetry was given"},
+    [GATE_FLAG] = {"no-telemetry-flag",
+                   "--no-telemetry was given, or FOOTFALL_NO_TELEMETRY is set"},
     [GATE_DO_NOT_TRACK] = {"do-not-track", "DO_NOT_TRACK is set"},
     [GATE_NO_TELEMETRY] = {"no-telemetry", "NO_TELEMETRY is set"},
     [GATE_APP_NO_TELEMETRY] = {"app-no-telemetry", "the app's own opt-out variable is set"},
@@ -115,6 +116,9 @@ static const struct {
                        "there is no usable endpoint (https, or plain http to loopback)"},
     [GATE_RETIRED] = {"retired", "the collector has said that this app is retired"},
     [GATE_SENT] = {"sent", "this run has stated this already"},
+    [GATE_NO_PLACE] = {"no-place",
+                       "no place to remember that this run was counted: neither home nor "
+                       "the temporary folder can be written to"},
 };
 
 const char *gate_name(enum gate gate)

@@ -24,6 +24,7 @@ enum gate {
     GATE_ENDPOINT,
     GATE_RETIRED,
     GATE_SENT,
+    GATE_NO_PLACE, /* nobody asks it before the claim fails; then nothing may be sent */
     GATES
 };
 

@@ -1,11 +1,12 @@
 """Which events go out: the gates of the contract, on the shipped binary. Off leaves no trace."""
 import json
 import pathlib
+import subprocess
 
 import pytest
 
-from shim_lab import ROOT, wait_for
-from sink import Sink, silence
+from shim_lab import ROOT, SHIM, in_mounts, wait_for
+from sink import Sink, silence, status
 
 SPEC = ROOT / "shim" / "spec"
 CI_VARIABLES = [line for line in (SPEC / "ci.txt").read_text().splitlines() if line and not line.startswith("#")]
@@ -159,6 +160,60 @@ def test_explain_names_the_gate_and_its_source(case):
     told = explain()
     assert told["gate"] == "choice" and pathlib.Path(told["source"]) == case.place / "telemetry"
     assert case.sink.connections == 0
+
+
+def explain(case, *options, env=None, text=False):
+    words = [SHIM, "explain", "--app", "acme", "--endpoint", case.sink.url, *([] if text else ["--json"]), *options]
+    done = case.run(words, env=env)
+    assert done.status == 0, done
+    return done.out.decode() if text else json.loads(done.out.decode())
+
+
+@pytest.mark.parametrize("env,options,source", [
+    ({"ACME_DEV": "0"}, ["--release", "dev"], "--release dev"), ({"ACME_DEV": "1"}, ["--release", "dev"], "ACME_DEV=1"),
+    ({}, ["--release", "x" * 70 + "-dirty"], "--release " + "x" * 70 + "-dirty"),
+    ({"CI": "true", "GITHUB_ACTIONS": "true"}, [], "CI=true"), ({"CI": "", "GITHUB_ACTIONS": "true"}, [], "GITHUB_ACTIONS=true"),
+    ({"FOOTFALL_NO_TELEMETRY": "maybe"}, [], "FOOTFALL_NO_TELEMETRY=maybe"), ({}, ["--no-telemetry"], "--no-telemetry"),
+    ({"FOOTFALL_NO_TELEMETRY": "1"}, ["--no-telemetry"], "--no-telemetry"),
+    ({"HOME": None}, ["--consent", "opt-in"], None),
+])
+def test_explain_names_what_decided(case, env, options, source):
+    told = explain(case, *options, env=env)
+    assert told["would_send"] is False and told["source"] == source
+
+
+def test_explain_without_a_home(case):
+    assert explain(case, env={"HOME": None})["id_file"] is None
+    assert "/telemetry_id" not in explain(case, env={"HOME": None}, text=True)
+
+
+@pytest.mark.usefixtures("own_tmp")
+def test_explain_names_the_place_that_holds_the_end(make_case, case):
+    with Sink(answer=status(410)) as sink:
+        assert case.emit("install_start", "--strict", endpoint=sink.url, env={"HOME": None}).status == 5
+    told = explain(case)
+    assert told["gate"] == "retired" and told["source"].startswith(f"{case.temporary}/"), told
+    assert pathlib.Path(told["source"]).exists()
+
+
+def test_explain_knows_that_nothing_can_be_remembered(case):
+    """As emit does, which sends nothing then."""
+    script = "mount --rbind /tmp /tmp && mount -o remount,ro,bind /tmp"
+    nowhere = {"HOME": "/nonexistent", "TMPDIR": None}
+    done = case.run(in_mounts(script, [SHIM, "explain", "--app", "acme", "--endpoint", case.sink.url, "--json"]), env=nowhere)
+    assert (json.loads(done.out)["would_send"], json.loads(done.out)["gate"]) == (False, "no-place"), done
+    done = case.run(in_mounts(script, case.words("install_start", "--strict")), env=nowhere)
+    assert done.status == 4 and b"no place to remember" in done.err
+
+
+@pytest.mark.parametrize("value,expected", [
+    (b"ok \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "ok \u00e9 \u20ac \U0001f600"), (b"\xff", "?"), (b"\xc3", "?"), (b"a\x80b", "a?b"),
+    (b"\xc0\xaf", "??"), (b"\xe0\x80\x80", "???"), (b"\xed\xa0\x80", "???"), (b"\xf4\x90\x80\x80", "????"), (b"\xf8\x88", "??"),
+    (b"\xe2\x82", "??"), (b"\x01\"\\\x7f", '\x01"\\\x7f')])
+def test_explain_for_programs_is_utf_8(case, value, expected):
+    env = {**{name: text.encode() for name, text in case.environment().items()}, b"DO_NOT_TRACK": value}
+    done = subprocess.run([SHIM, "explain", "--app", "acme", "--json"], env=env, capture_output=True)
+    assert json.loads(done.stdout.decode("utf-8", "strict"))["source"] == f"DO_NOT_TRACK={expected}"
 
 
 def test_the_receipt_shows_what_was_sent(case):
