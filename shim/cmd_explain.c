@@ -1,4 +1,5 @@
 /* footfall explain: what would be sent, and why or why not. Opens no socket, creates nothing. */
+#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,57 +175,61 @@ static size_t character_size(const unsigned char *text)
     return code < least[more] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : more + 1;
 }
 
-/* JSON is UTF-8, and a variable or a path may hold any bytes. What is not there is null. */
-static void put_text(const char *text)
+/* JSON is UTF-8, which cJSON takes for granted; a variable or a path may hold any bytes. What is
+ * not there is null. */
+static void add_text(cJSON *object, const char *name, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    char clean[2 * PLAT_PATH_MAX];
+    size_t len = 0, size;
 
     if (text == NULL || text[0] == '\0') {
-        fputs("null", stdout);
+        cJSON_AddNullToObject(object, name);
         return;
     }
-    putchar('"');
-    while (*at != '\0') {
-        size_t size = character_size(at);
-        if (*at < ' ')
-            printf("\\u%04x", *at);
-        else if (*at == '"' || *at == '\\')
-            printf("\\%c", *at);
+    for (; *text != '\0' && len<sizeof clean - 4; text += size> 0 ? size : 1) {
+        size = character_size((const unsigned char *)text);
+        if (size == 0)
+            clean[len++] = '?';
         else
-            printf("%.*s", size == 0 ? 1 : (int)size, size == 0 ? "?" : (const char *)at);
-        at += size + (size == 0);
+            memcpy(clean + len, text, size);
+        len += size;
     }
-    putchar('"');
+    clean[len] = '\0';
+    cJSON_AddStringToObject(object, name, clean);
 }
 
-static void put_member(const char *name, const char *text)
+static int print_json(const struct explanation *e, const char *endpoint)
 {
-    printf(",\n  \"%s\": ", name);
-    put_text(text);
-}
+    cJSON *root = cJSON_CreateObject(), *last;
+    char *text;
 
-static void print_json(const struct explanation *e, const char *endpoint)
-{
-    char text[16];
-
-    printf("{\n  \"would_send\": %s", e->gate == GATE_OPEN ? "true" : "false");
-    put_member("gate", gate_name(e->gate));
-    put_member("reason", gate_text(e->gate));
-    put_member("source", e->source);
-    put_member("endpoint", endpoint);
-    put_member("id_file", e->id_file);
-    put_member("id", e->has_id ? e->draft.event.value[EVENT_CID] : NULL);
-    put_member("body", e->body);
-    printf(",\n  \"last_sent\": ");
+    cJSON_AddBoolToObject(root, "would_send", e->gate == GATE_OPEN);
+    cJSON_AddStringToObject(root, "gate", gate_name(e->gate));
+    cJSON_AddStringToObject(root, "reason", gate_text(e->gate));
+    add_text(root, "source", e->source);
+    add_text(root, "endpoint", endpoint);
+    add_text(root, "id_file", e->id_file);
+    add_text(root, "id", e->has_id ? e->draft.event.value[EVENT_CID] : NULL);
+    cJSON_AddStringToObject(root, "body", e->body);
     if (e->has_receipt) {
-        printf("{\n  \"status\": %s", answer(&e->receipt, "null", text));
-        put_member("time", e->receipt.time);
-        put_member("endpoint", e->receipt.endpoint);
-        put_member("body", e->receipt.body);
-        puts("}\n}");
+        char status[16];
+        last = cJSON_AddObjectToObject(root, "last_sent");
+        add_text(last, "time", e->receipt.time);
+        add_text(last, "endpoint", e->receipt.endpoint);
+        cJSON_AddRawToObject(last, "status", answer(&e->receipt, "null", status));
+        add_text(last, "body", e->receipt.body);
     } else {
-        puts("null\n}");
+        cJSON_AddNullToObject(root, "last_sent");
     }
+    text = cJSON_Print(root);
+    cJSON_Delete(root);
+    if (text == NULL) {
+        fprintf(stderr, "footfall: out of memory\n");
+        return STATUS_FAILED;
+    }
+    puts(text);
+    cJSON_free(text);
+    return STATUS_DONE;
 }
 
 static int run(struct options *options)
@@ -239,9 +244,8 @@ static int run(struct options *options)
     }
     find_out(&e, options);
     if (option_on(options, OPT_JSON))
-        print_json(&e, endpoint);
-    else
-        print_text(&e, endpoint);
+        return print_json(&e, endpoint);
+    print_text(&e, endpoint);
     return STATUS_DONE;
 }
 

@@ -68,50 +68,25 @@ static void forward_signals(void)
     }
 }
 
-/* Comes back when the file cannot be executed. A script that does not name its interpreter is the
- * shell's, which execvp() sees to in some C libraries. */
-static void try(const char *path, char **command)
+/* A script that does not name its interpreter is the shell's, which execvp() sees to in some C
+ * libraries. Comes back when there is no shell. */
+static void execute_by_shell(char **command)
 {
+    static const char line[] = "exec \"$0\" \"$@\"";
     size_t count = 0;
-    char **words;
+    const char **words;
 
-    execv(path, command);
-    if (errno != ENOEXEC)
-        return;
     while (command[count] != NULL)
         count++;
-    words = calloc(count + 2, sizeof *words);
+    words = calloc(count + 4, sizeof *words);
     if (words == NULL)
         return;
-    memcpy(words + 1, command, count * sizeof *words);
     words[0] = "sh";
-    words[1] = (char *)(uintptr_t)path;
-    execv("/bin/sh", words);
-}
-
-/* As execvp(): in each folder of PATH, and a file that must not be executed is passed over. */
-static void search(char **command)
-{
-    const char *folder = getenv("PATH");
-    char path[PLAT_PATH_MAX];
-    int error = ENOENT;
-
-    if (folder == NULL)
-        folder = "/usr/local/bin:/bin:/usr/bin";
-    for (;;) {
-        int len = (int)strcspn(folder, ":");
-        if (snprintf(path, sizeof path, "%.*s%s%s", len, folder, len > 0 ? "/" : "", command[0]) <
-            (int)sizeof path)
-            try(path, command);
-        if (errno == EACCES)
-            error = EACCES;
-        else if (errno != ENOENT && errno != ENOTDIR)
-            return;
-        if (folder[len] == '\0')
-            break;
-        folder += len + 1;
-    }
-    errno = error;
+    words[1] = "-c";
+    words[2] = line;
+    memcpy(words + 3, command, count * sizeof *words);
+    execv("/bin/sh", (char **)(uintptr_t)words);
+    errno = ENOEXEC;
 }
 
 static void execute(char **command, const sigset_t *mask, const struct sigaction *children)
@@ -120,11 +95,9 @@ static void execute(char **command, const sigset_t *mask, const struct sigaction
 
     sigaction(SIGCHLD, children, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    errno = ENOENT;
-    if (strchr(command[0], '/') != NULL)
-        try(command[0], command);
-    else if (command[0][0] != '\0')
-        search(command);
+    execvp(command[0], command);
+    if (errno == ENOEXEC)
+        execute_by_shell(command);
     status = errno == ENOENT || errno == ENOTDIR ? 127 : 126;
     fprintf(stderr, "footfall: %s: %s\n", command[0],
             status == 127 ? "command not found" : strerror(errno));
