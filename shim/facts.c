@@ -16,7 +16,7 @@ static const char ci_variables[] =
 /* The end of a release's name tells a developer's build, also when it is cut off in the event. */
 static void keep_end(char out[EVENT_VALUE_MAX + 1], const char *release)
 {
-    struct event end;
+    struct event end = {.value = {""}};
     size_t len = strlen(release);
 
     event_set(&end, EVENT_RELEASE,

@@ -53,21 +53,22 @@ static void note_departure(void *departure)
     d->noted = true;
 }
 
-static void deliver_event(const struct job *job, struct http_request *request,
+static void deliver_event(const struct job *job, const struct http_request *to,
                           struct report *report)
 {
     struct event event = job->event;
     struct place places[PLACES];
     char body[EVENT_JSON_MAX];
     struct departure departure = {&places[PLACE_HOME], job->endpoint, body, false};
+    struct http_request request = *to;
 
-    request->body = body;
-    request->has_left = note_departure;
-    request->context = &departure;
+    request.body = body;
+    request.has_left = note_departure;
+    request.context = &departure;
     open_places(places, job->app);
     if (identity_get(&places[PLACE_HOME], event.value[EVENT_CID]) &&
         event_encode(&event, body, sizeof body) > 0)
-        http_send(request, report);
+        http_send(&request, report);
     if (report->http_status == 410)
         retire(places);
     if (report->http_status != 0)

@@ -10,7 +10,7 @@
 struct receipt {
     char time[24]; /* UTC */
     char endpoint[ENDPOINT_MAX];
-    long http_status; /* 0: no answer is known of */
+    long http_status;          /* 0: no answer is known of */
     char body[EVENT_JSON_MAX]; /* the bytes that were sent */
 };
 
