@@ -142,7 +142,7 @@ def test_an_installer_that_becomes_another_program(case):
     installer = Installer(case, "exec sleep 60")
     watcher = installer.wait_for_watcher()
     assert wait_for(lambda: os.readlink(f"/proc/{installer.process.pid}/exe").endswith("sleep"))
-    assert watcher in case.senders() and case.sink.labels == [START]
+    assert wait_for(lambda: case.sink.labels == [START]) and watcher in case.senders()
     installer.end()
     assert wait_for(lambda: FAILED in case.sink.labels)
 
