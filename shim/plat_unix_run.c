@@ -86,6 +86,7 @@ static void execute_by_shell(char **command)
     words[2] = line;
     memcpy(words + 3, command, count * sizeof *words);
     execv("/bin/sh", (char **)(uintptr_t)words);
+    free(words);
     errno = ENOEXEC;
 }
 
