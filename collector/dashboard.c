@@ -72,11 +72,10 @@ static void write_body(struct dashboard_text *text, const struct dashboard_view 
 {
     dashboard_put(text, "<main id=\"figures\">\n");
     if (view->stats->below_k) {
-        dashboard_putf(
-            text,
-            "<p class=\"empty\">These filters leave fewer than %u installs, or leave out "
-            "fewer than that: too few to be shown without pointing at somebody.</p>\n",
-            (unsigned)view->stats->k);
+        dashboard_putf(text,
+                       "<p class=\"empty\">These filters leave fewer than %u installs: too few to "
+                       "be shown without pointing at somebody.</p>\n",
+                       (unsigned)view->stats->k);
     } else if (is_empty(&view->stats->totals)) {
         dashboard_put(text,
                       "<p class=\"empty\">No events in these days with these filters. Events show "

@@ -110,7 +110,7 @@ static bool grow(struct groups *groups)
     return true;
 }
 
-void groups_sum(struct stats_sums *to, const struct stats_sums *sums)
+static void add(struct stats_sums *to, const struct stats_sums *sums)
 {
     to->starts += sums->starts;
     to->completes += sums->completes;
@@ -124,7 +124,7 @@ static void close_day(struct group *group)
     uint64_t outcomes = group->today.completes + group->today.failures;
 
     group->today.unknown = group->today.starts > outcomes ? group->today.starts - outcomes : 0;
-    groups_sum(&group->row.sums, &group->today);
+    add(&group->row.sums, &group->today);
     memset(&group->today, 0, sizeof group->today);
 }
 
@@ -163,7 +163,7 @@ void groups_add(struct groups *groups, int32_t day, const char *key, const char 
     if (group->day != day)
         close_day(group);
     group->day = day;
-    groups_sum(&group->today, sums);
+    add(&group->today, sums);
 }
 
 uint64_t groups_installs(const struct stats_sums *sums)
@@ -239,7 +239,7 @@ static bool fold(struct stats_table *table, struct groups *folded, uint32_t k, s
         group = place(folded, row.day, row.key, row.key2);
         if (group == NULL)
             return false;
-        groups_sum(&group->row.sums, &row.sums);
+        add(&group->row.sums, &row.sums);
     }
     return list(folded, table);
 }

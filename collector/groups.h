@@ -21,9 +21,6 @@ void groups_free(struct groups *groups);
 void groups_add(struct groups *groups, int32_t day, const char *key, const char *key2,
                 const struct stats_sums *sums);
 
-/* Adds one to the other. */
-void groups_sum(struct stats_sums *to, const struct stats_sums *sums);
-
 /* What a row stands for: installs, seen from whichever end shows more of them. */
 uint64_t groups_installs(const struct stats_sums *sums);
 

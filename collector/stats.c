@@ -7,15 +7,10 @@
 #include "clock.h"
 #include "groups.h"
 
-#define FILTERS 4
-#define ALL     ((1u << FILTERS) - 1) /* every filter is passed, or not set */
-
 struct collection {
     struct stats *stats;
     struct groups *groups[STATS_TABLES];
     struct groups *all; /* a single row: the totals */
-    const char *filter[FILTERS];
-    struct stats_sums passed[ALL + 1]; /* what passes these filters and no others */
 };
 
 struct stats_sums stats_sums_of(const struct store_count *count)
@@ -35,42 +30,20 @@ static void count_row(void *context, const struct store_count *count)
 {
     struct collection *c = context;
     struct stats_sums sums = stats_sums_of(count);
-    const char *key[FILTERS] = {count->app, count->release, count->platform, count->method};
+    const char *app = texts_keep(c->stats->texts, count->app);
+    const char *release = texts_keep(c->stats->texts, count->release);
+    const char *platform = texts_keep(c->stats->texts, count->platform);
+    const char *method = texts_keep(c->stats->texts, count->method);
     int32_t day = count->day;
-    unsigned passed = 0;
 
-    for (unsigned i = 0; i < FILTERS; i++)
-        if (c->filter[i] == NULL || strcmp(c->filter[i], key[i]) == 0)
-            passed |= 1u << i;
-    groups_sum(&c->passed[passed], &sums);
-    if (passed != ALL)
-        return;
-    for (int i = 0; i < FILTERS; i++)
-        key[i] = texts_keep(c->stats->texts, key[i]);
     groups_add(c->all, day, NULL, NULL, &sums);
     groups_add(c->groups[STATS_DAYS], day, NULL, NULL, &sums);
-    groups_add(c->groups[STATS_APPS], day, key[0], NULL, &sums);
-    groups_add(c->groups[STATS_RELEASES], day, key[1], NULL, &sums);
-    groups_add(c->groups[STATS_PLATFORMS], day, key[2], NULL, &sums);
-    groups_add(c->groups[STATS_METHODS], day, key[3], NULL, &sums);
-    groups_add(c->groups[STATS_PLATFORM_RELEASES], day, key[2], key[1], &sums);
-    groups_add(c->groups[STATS_RELEASE_DAYS], day, key[1], NULL, &sums);
-}
-
-/* Who asks again with fewer of the filters gets the same and more: what is more is to be had by
- * subtracting, and must not be few either. */
-static bool leaves_out_few(const struct collection *c)
-{
-    for (unsigned kept = 0; kept < ALL; kept++) {
-        struct stats_sums more = {0};
-
-        for (unsigned passed = 0; passed < ALL; passed++)
-            if ((passed & kept) == kept)
-                groups_sum(&more, &c->passed[passed]);
-        if (groups_installs(&more) > 0 && groups_installs(&more) < c->stats->k)
-            return true;
-    }
-    return false;
+    groups_add(c->groups[STATS_APPS], day, app, NULL, &sums);
+    groups_add(c->groups[STATS_RELEASES], day, release, NULL, &sums);
+    groups_add(c->groups[STATS_PLATFORMS], day, platform, NULL, &sums);
+    groups_add(c->groups[STATS_METHODS], day, method, NULL, &sums);
+    groups_add(c->groups[STATS_PLATFORM_RELEASES], day, platform, release, &sums);
+    groups_add(c->groups[STATS_RELEASE_DAYS], day, release, NULL, &sums);
 }
 
 static void distinct_row(void *context, const struct store_distinct *distinct)
@@ -134,7 +107,10 @@ static void fold_days(struct stats_table *table, uint32_t k)
             continue;
         }
         rest.key = table->rows[i].key == NULL ? NULL : "other";
-        groups_sum(&rest.sums, sums);
+        rest.sums.starts += sums->starts;
+        rest.sums.completes += sums->completes;
+        rest.sums.failures += sums->failures;
+        rest.sums.unknown += sums->unknown;
     }
     if (kept < table->count)
         table->rows[kept++] = rest;
@@ -150,7 +126,7 @@ static bool finish(struct collection *c, bool filtered)
     if (ok && all.count > 0)
         stats->totals = all.rows[0].sums;
     free(all.rows);
-    stats->below_k = filtered && (groups_installs(&stats->totals) < stats->k || leaves_out_few(c));
+    stats->below_k = filtered && groups_installs(&stats->totals) < stats->k;
     for (int i = 0; i < STATS_TABLES && ok; i++) {
         bool by_day = i == STATS_DAYS || i == STATS_RELEASE_DAYS;
         ok = groups_end(c->groups[i], stats->k, by_day ? STATS_DAY_ROWS_MAX : STATS_ROWS_MAX,
@@ -172,13 +148,16 @@ static enum store_error fill(struct collection *c, struct store *store)
     struct store_filter filter = {
         .first_day = query->first_day,
         .last_day = query->last_day,
+        .app = or_null(query->app),
+        .release = or_null(query->release),
+        .platform = or_null(query->platform),
+        .method = or_null(query->method),
     };
-    bool by_app_alone = c->filter[1] == NULL && c->filter[2] == NULL && c->filter[3] == NULL;
+    bool by_app_alone = filter.release == NULL && filter.platform == NULL && filter.method == NULL;
     enum store_error error = store_each_count(store, &filter, count_row, c);
 
-    if (error == STORE_OK && !finish(c, c->filter[0] != NULL || !by_app_alone))
+    if (error == STORE_OK && !finish(c, filter.app != NULL || !by_app_alone))
         error = STORE_FAILED;
-    filter.app = c->filter[0];
     if (error == STORE_OK && by_app_alone)
         error = store_each_distinct(store, &filter, distinct_row, stats);
     if (error == STORE_OK)
@@ -189,12 +168,7 @@ static enum store_error fill(struct collection *c, struct store *store)
 enum store_error stats_collect(struct store *store, const struct stats_query *query, uint32_t k,
                                int64_t now, struct stats **collected)
 {
-    struct collection c = {
-        .stats = calloc(1, sizeof *c.stats),
-        .all = groups_new(false),
-        .filter = {or_null(query->app), or_null(query->release), or_null(query->platform),
-                   or_null(query->method)},
-    };
+    struct collection c = {.stats = calloc(1, sizeof *c.stats), .all = groups_new(false)};
     enum store_error error = STORE_FAILED;
     bool ok = c.stats != NULL && c.all != NULL;
 

@@ -1,8 +1,7 @@
 /* The public figures: what /v1/stats answers and the dashboard draws.
  *
  * Everything here may be shown to anybody: a cell that stands for fewer than k installs is folded
- * into the row "other", days are UTC, and no id is near. Totals are exact. What subtracting one
- * answer from another gives away all the same, docs/threats.md says.
+ * into the row "other", days are UTC, and no id is near. Totals are exact.
  *
  * JSON of GET /v1/stats[?app=&release=&platform=&method=&from=YYYY-MM-DD&to=YYYY-MM-DD|&days=N]
  * (days counts back from today; 30 unless given, 3660 at most; an unknown parameter or a value that
@@ -24,9 +23,7 @@
  * carry no run, so it is starts - completes - failures of the row and day, never below 0, added up
  * over the days. distinct_ids are null where a filter other than app is set: they are counted for a
  * whole day of an app only. With a filter, days of fewer than k installs are folded into the day
- * "other"; when the whole is fewer than k, or some but fewer than k are what the filters, or one of
- * them, leave out, below_k is true and the tables are empty. Without a filter the totals and those
- * of each day are exact, however few: a number of installs alone says nothing of any. */
+ * "other"; when the whole is fewer than k, below_k is true and the tables are empty. */
 #ifndef FOOTFALL_STATS_H
 #define FOOTFALL_STATS_H
 
@@ -93,7 +90,7 @@ struct stats_reject_row {
 struct stats {
     struct stats_query query;
     int64_t generated; /* Unix seconds, cut to the hour */
-    bool below_k;      /* the filters leave, or leave out, fewer than k: nothing is shown */
+    bool below_k;      /* the filter leaves fewer than k installs: nothing is shown */
     uint32_t k;
     struct stats_sums totals;
     struct stats_table table[STATS_TABLES];

@@ -102,9 +102,10 @@ struct store_reject {
     const char *reason;
     uint64_t requests;
 };
+/* What is left out (NULL) is not filtered. */
 struct store_filter {
     int32_t first_day, last_day; /* both included */
-    const char *app;             /* NULL = all */
+    const char *app, *release, *platform, *method;
 };
 
 /* Each calls row(context, ...) for every row, in order of days. */

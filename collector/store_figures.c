@@ -66,9 +66,14 @@ struct count_walk {
     struct cell *cells;
 };
 
+static bool passes(const char *filter, const char *text)
+{
+    return filter == NULL || strcmp(filter, text) == 0;
+}
+
 static int load_cell(struct count_walk *walk, int64_t id, struct cell *cell)
 {
-    const char *app = walk->filter->app;
+    const struct store_filter *filter = walk->filter;
     int code;
 
     sqlite3_bind_int64(walk->look, 1, id);
@@ -79,7 +84,10 @@ static int load_cell(struct count_walk *walk, int64_t id, struct cell *cell)
     if (code != SQLITE_ROW)
         return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
     cell->id = id;
-    cell->wanted = app == NULL || strcmp(app, cell->text[CELL_APP]) == 0;
+    cell->wanted = passes(filter->app, cell->text[CELL_APP]) &&
+                   passes(filter->release, cell->text[CELL_RELEASE]) &&
+                   passes(filter->platform, cell->text[CELL_PLATFORM]) &&
+                   passes(filter->method, cell->text[CELL_METHOD]);
     return SQLITE_OK;
 }
 
@@ -228,7 +236,7 @@ enum store_error store_each_raw_app(struct store *store,
 {
     static const char sql[] =
         "SELECT name FROM app WHERE id IN (SELECT app FROM part) ORDER BY name";
-    static const struct store_filter all = {0, 0, NULL};
+    static const struct store_filter all = {0, 0, NULL, NULL, NULL, NULL};
     struct app_call call = {row, context};
 
     return walk_rows(store, sql, &all, app_row, &call);

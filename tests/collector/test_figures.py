@@ -95,30 +95,6 @@ def test_a_filter_never_shows_fewer_than_k(one, query):
     assert not any(stats[t] for t in ("days", "releases", "platforms", "methods", "platform_releases", "release_days"))
 
 
-def shows(one, **query):
-    stats = one.stats(**query)
-    assert stats["below_k"] != any(stats["totals"].values()), query
-    return not stats["below_k"]
-
-
-def test_no_filter_shows_fewer_than_k_by_what_it_leaves_out(tmp_path):
-    """Everything less one app is what the other app has."""
-    own = Collector(tmp_path, "rate-limit = 0\nk = 5\n[app a]\n[app b]\n").start()
-    own.post_all((make_event(release=r, platform=p) for r in ("v1", "v2") for p in ("linux-x86_64", "macos-aarch64") for _ in range(9)), "a")
-    assert shows(own, app="a"), "there is nothing else"
-    own.post_all((make_event("install_failed", release="v1") for _ in range(4)), "b")
-    wait_until(lambda: not shows(own, app="a"))
-    assert own.stats()["totals"]["failures"] == 4, "the whole is exact"
-    assert not shows(own, app="b") and shows(own, platform="linux-x86_64")
-    assert not shows(own, app="a", release="v1"), "the same release of all apps has four more"
-    assert not shows(own, app="a", platform="linux-x86_64")
-    own.post_all([make_event("install_failed", release="v3")], "b")
-    wait_until(lambda: shows(own, app="a") and shows(own, app="b"))
-    time.sleep(1.1)  # an answer is kept for a second
-    assert shows(own, app="a", platform="linux-x86_64") and not shows(own, app="a", release="v1")
-    assert own.stop() == 0
-
-
 def test_k_of_1_shows_all(tmp_path):
     own = Collector(tmp_path, "rate-limit = 0\nk = 1\n[app default]\n").start()
     own.post(make_event(release="v9"))
