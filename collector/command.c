@@ -29,7 +29,7 @@ int command_purge(struct store *store, const struct config *config)
 {
     uint64_t purged;
 
-    if (keeper_purge(store, config, clock_wall(), &purged) != STORE_OK ||
+    if (keeper_purge(store, config, clock_wall(), false, &purged) != STORE_OK ||
         store_sweep(store, SWEEP_MS) != STORE_OK)
         return fail(store, "purge failed");
     printf("%" PRIu64 " events purged\n", purged);

@@ -28,22 +28,26 @@ struct keeper {
 struct purge {
     const struct config *config;
     int32_t today;
+    bool at_start;
 };
 
 /* Day d is kept as long as its last second is younger than the retention time. An app that has lost
- * its section keeps no event for longer than the preset. */
+ * its section keeps no event for longer than the preset; but not at the start, which has just told
+ * of it: its section may be misspelt. */
 static int32_t first_kept_day(void *context, const char *name)
 {
     const struct purge *purge = context;
     const struct config_app *app = config_app(purge->config, name);
 
+    if (app == NULL && purge->at_start)
+        return INT32_MIN;
     return purge->today - (int32_t)(app == NULL ? &purge->config->preset : app)->retention_days;
 }
 
 enum store_error keeper_purge(struct store *store, const struct config *config, int64_t now,
-                              uint64_t *purged)
+                              bool at_start, uint64_t *purged)
 {
-    struct purge purge = {config, (int32_t)(now / CLOCK_DAY)};
+    struct purge purge = {config, (int32_t)(now / CLOCK_DAY), at_start};
     enum store_error error = store_purge(store, first_kept_day, &purge, purged);
 
     return error == STORE_OK ? store_note_purge(store, now) : error;
@@ -57,8 +61,10 @@ static void tell_leftover(void *context, const char *app)
     if (config_app(config, app) != NULL)
         return;
     snprintf(days, sizeof days, "%u", (unsigned)config->preset.retention_days);
-    log_line(LOG_WARN, "an app without a section has raw events; they go after the preset time",
-             "app", app, "retention-days", days, NULL);
+    log_line(
+        LOG_WARN,
+        "an app without a section has raw events; they go after the preset time, from tonight on",
+        "app", app, "retention-days", days, NULL);
 }
 
 void keeper_tell_leftovers(struct service *service)
@@ -76,7 +82,9 @@ static void purge(struct keeper *keeper, int64_t now)
     struct live *live = live_get(keeper->service->live);
     uint64_t purged;
     char events[24];
-    enum store_error error = keeper_purge(keeper->service->store, &live->config, now, &purged);
+    bool at_start = keeper->purged_day == INT32_MIN;
+    enum store_error error =
+        keeper_purge(keeper->service->store, &live->config, now, at_start, &purged);
 
     live_put(keeper->service->live, live);
     counters_purged(keeper->service->counters, purged);
@@ -158,7 +166,7 @@ struct keeper *keeper_start(struct service *service)
         return NULL;
     keeper->service = service;
     keeper->purged_day = INT32_MIN;
-    keeper_tell_leftovers(service); /* the first purge may leave nothing to tell of */
+    keeper_tell_leftovers(service);
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);

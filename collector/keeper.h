@@ -17,9 +17,9 @@ struct keeper *keeper_start(struct service *service);
 void keeper_stop(struct keeper *keeper);
 
 /* Purges every app that has raw events, by its own retention as of `now` or, where it has no
- * section, by the preset one; and notes that it did. */
+ * section, by the preset one (not at the start); and notes that it did. */
 STORE_MUST_CHECK enum store_error keeper_purge(struct store *store, const struct config *config,
-                                               int64_t now, uint64_t *purged);
+                                               int64_t now, bool at_start, uint64_t *purged);
 
 /* Warns of each app that has raw events and no section: a forgotten one, or one whose name changed.
  * The start does so by itself. */

@@ -645,12 +645,12 @@ function Resolve-Url([string]$Url) {
         $reply = $request.GetResponse()
         $place = $reply.Headers['Location']
         $reply.Close()
-        if (-not $place) { break }
+        if (-not $place) { return $Url }
         $next = [Uri]::new([Uri]$Url, $place).AbsoluteUri
         if ($Url -like 'https:*' -and $next -notlike 'https:*') { Fail "$Url leads to $next, which is not https" }
         $Url = $next
     }
-    return $Url
+    Fail "$Url leads on and on"
 }
 
 # A server that goes silent is given up, as far as this version of PowerShell knows how to.
@@ -661,7 +661,7 @@ function Save-Url([string]$Url, [string]$File, [string[]]$Advice) {
     if ((Get-Command Invoke-WebRequest).Parameters.ContainsKey('OperationTimeoutSeconds')) {
         $limits = @{ ConnectionTimeoutSeconds = 20; OperationTimeoutSeconds = 20 }
     } elseif ($PSVersionTable.PSVersion.Major -lt 6) {
-        $limits = @{ TimeoutSec = 20 }
+        $limits = @{ TimeoutSec = 20; MaximumRedirection = 0 } # where it leads has been found out
     }
     try {
         $place = if ($PSVersionTable.PSVersion.Major -lt 6) { Resolve-Url $Url } else { $Url }
@@ -750,7 +750,7 @@ function Find-Program([string]$Leaf) {
     foreach ($folder in @($top, "$top/bin") + @($inner -replace '$', '/bin') + $inner) {
         if ([IO.File]::Exists("$folder/$Leaf")) { return "$folder/$Leaf" }
     }
-    $found = @(Get-ChildItem -LiteralPath $top -Recurse -File -Force | Where-Object { $_.Name -ceq $Leaf })
+    $found = @(Get-ChildItem -LiteralPath $top -Recurse -File -Force | Where-Object { $_.Name -ceq $Leaf -or ($job.windows -and $_.Name -eq $Leaf) })
     if ($found.Count -gt 1) { Fail "$($job.file) holds more than one $Leaf" 'nothing was installed' }
     if ($found) { return $found[0].FullName }
 }
@@ -871,7 +871,7 @@ function Undo-ProfileLine([string]$File) {
         $text = Get-ProfileText $File
         $kept = $text -creplace "(?m)^$([regex]::Escape($line))(\n|\z)"
         if ($kept -cne $text) { [IO.File]::WriteAllBytes($File, $latin_1.GetBytes($kept)) }
-    } catch { Write-Line "could not change ${File}; this line of it is without use now:", "    $line" }
+    } catch { Write-Line "could not change ${File}; a line of it is without use now, that for $($job.folder)" }
 }
 
 # Is the folder on the PATH of programs to come?

@@ -760,6 +760,7 @@ download() { # URL FILE
         "GNU Wget"*)
             set -- "$@" -T 20 -t 2
             [ "$protocol" != '=https' ] || set -- env http_proxy=http://127.0.0.1:1 "$@"
+            [ -n "${https_proxy-}" ] || set -- env no_proxy= "$@"
             ;;
         esac
     elif has fetch; then
@@ -941,6 +942,7 @@ remove_line() { # FILE
     LC_ALL=C grep -qsxF "$line" "$1" || return 0
     LC_ALL=C grep -vxF "$line" "$1" >"$work/profile" 2>/dev/null || :
     before=$(wc -c <"$1") after=$(wc -c <"$work/profile") length=$(printf '%s\n' "$line" | wc -c)
+    [ -z "$(tail -c 1 "$1")" ] || before=$((before + 1)) # grep ends what is the last line then
     if [ $((before - after)) -ne $((length)) ] || ! ( cat "$work/profile" >"$1" ) 2>/dev/null; then
         say "could not change $1; this line of it is without use now:" "    $line"
     fi
@@ -965,6 +967,7 @@ put_on_path() {
 }
 
 uninstall() {
+    make_work_folder
     removed=''
     for binary in $binaries $optional_binaries; do
         [ ! -e "$folder/$binary" ] || {
@@ -974,7 +977,6 @@ uninstall() {
     done
     [ -n "$removed" ] || fail "there is no $name in $folder" "--dir names another folder"
     if [ -n "${HOME-}" ]; then
-        make_work_folder
         line="export PATH=\"$folder:\$PATH\" # $app"
         for_each_profile remove_line
     fi
@@ -1031,7 +1033,7 @@ main() {
     [ "$action" != install ] || footfall_start ${1+"$@"}
     check_settings
     find_platform
-    [ "$kernel" != windows ] || fail "this script is not for Windows" "in PowerShell: irm URL/install.ps1 | iex"
+    [ "$kernel" != windows ] || [ "$action" = usage ] || fail "this script is not for Windows" "in PowerShell: irm URL/install.ps1 | iex"
     "$action"
 }
 

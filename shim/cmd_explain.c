@@ -186,7 +186,7 @@ static void add_text(cJSON *object, const char *name, const char *text)
         cJSON_AddNullToObject(object, name);
         return;
     }
-    for (; *text != '\0' && len<sizeof clean - 4; text += size> 0 ? size : 1) {
+    for (; *text != '\0' && len + 4 < sizeof clean; text += size == 0 ? 1 : size) {
         size = character_size((const unsigned char *)text);
         if (size == 0)
             clean[len++] = '?';

@@ -85,8 +85,10 @@ void emit_event(struct options *options, const char *label, long watch_pid, bool
     if (!draft_event(options, label, &draft))
         return;
     result->gate = pass_gates(options, &draft, places, &facts, &no_place);
-    /* Sent or not, an outcome has been stated: a watcher has no failure to report. */
-    if (draft.stage == ONCE_OUTCOME)
+    /* Sent or not, an outcome has been stated: a watcher has no failure to report. Where the
+     * environment says no, no file is touched. */
+    if (draft.stage == ONCE_OUTCOME &&
+        (result->gate == GATE_OPEN || result->gate >= GATE_DEVELOPER))
         plat_bell_ring(options->value[OPT_APP], draft.run);
     if (result->gate != GATE_OPEN) {
         result->emitted = EMIT_SUPPRESSED;

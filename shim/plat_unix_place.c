@@ -63,8 +63,9 @@ static bool means_absent(int error)
 }
 
 /* Opens the folder itself when it is there. One that belongs to somebody else can be looked into
- * but is not to be written to. In the temporary folder, where anybody may have been first, nor is
- * one that others can write to, and no link is followed; in a home a link is its owner's wish. */
+ * but is not to be written to. In the temporary folder, where anybody may have been first, it is
+ * not there for us, as one that others can write to, and no link is followed; in a home a link is
+ * its owner's wish. */
 static void open_folder(struct place *place)
 {
     const bool in_home = place->name[0] == '.';
@@ -79,6 +80,10 @@ static void open_folder(struct place *place)
     }
     place->usable = fstat((int)place->folder, &st) == 0 && (long)st.st_uid == place->owner &&
                     (in_home || (st.st_mode & 022) == 0);
+    if (!in_home && !place->usable) {
+        close((int)place->folder);
+        place->folder = -1;
+    }
 }
 
 /* False: there is no such place. */

@@ -150,7 +150,7 @@ def test_the_caller_of_sudo_says_no(lab, npm):
 
 @pytest.mark.parametrize("variables", [
     {"npm_config_telemetry": "false"}, {"npm_config_no_telemetry": "true"}, {"npm_config_do_not_track": "true"},
-    {"npm_config_telemetry": ""}, {"npm_config_telemetry": "perhaps"}, {"npm_config_no_telemetry": "perhaps"},
+    {"NPM_CONFIG_TELEMETRY": "false"}, {"NPM_CONFIG_DO_NOT_TRACK": "1"}, {"npm_config_telemetry": ""}, {"npm_config_telemetry": "perhaps"}, {"npm_config_no_telemetry": "perhaps"},
     {"npm_config_offline": "true"}, {"YARN_ENABLE_TELEMETRY": "0"}, {"DO_NOT_TRACK": "1"},
     {"HOOKABLE_NO_TELEMETRY": "1"}, {"FOOTFALL_ALLOW_CI": None, "CI": "true"}], ids=lambda v: " ".join(map(str, v)))
 def test_the_environment_says_no(lab, npm, variables):

@@ -42,7 +42,7 @@ def test_the_environment_says_no(lab, variable):
 
 
 @pytest.mark.parametrize("word, counted", [("countme=0", False), (" countme = False", False), ("countme=nonsense", False), ("countme=1", True), ("#countme=0", True),
-                                           ("countme = Yes", True)])
+                                           ("countme = YES", True), ("countme=0\n[local]\ncountme=1", False)])
 def test_who_is_not_counted_by_dnf_is_not_counted(lab, word, counted):
     """countme in dnf.conf."""
     config = lab.folder / "dnf.conf"

@@ -182,6 +182,23 @@ def test_the_rest_of_a_start_up_file_stays_to_the_byte(lab, text):
     assert profile.read_bytes() == text and (case.home / ".bashrc").is_symlink()
 
 
+def test_a_line_that_was_added_behind_ours_and_has_no_end(lab):
+    case = lab.case()
+    assert run(case, lab.render(), "--modify-path").returncode == 0
+    with open(case.home / ".profile", "a", encoding="ascii") as file:
+        file.write("alias a=b")
+    assert "could not" not in run(case, lab.render(), "--uninstall").stdout
+    assert (case.home / ".profile").read_text() == "alias a=b\n"
+
+
+def test_nothing_is_removed_that_cannot_be_removed_whole(lab):
+    case = lab.case()
+    assert run(case, lab.render(), "--modify-path").returncode == 0
+    assert run(case, lab.render(), "--uninstall", TMPDIR="/nonexistent").returncode == 1
+    assert (case.target / "acme").exists() and "# acme" in (case.home / ".profile").read_text()
+    assert run(case, lab.render(), "--uninstall").returncode == 0
+
+
 def test_a_start_up_file_that_cannot_be_edited_is_left_alone(lab):
     """It has a NUL, for which grep takes it for no text; or it is not to be written."""
     case = lab.case()
@@ -329,8 +346,10 @@ def test_https_is_not_left(lab, missing):
     """A redirection to plain http, for the list of checksums too."""
     case = lab.case()
     (case.home / ".wgetrc").write_text(f"ca_certificate = {lab.folder}/ca.pem\n")
-    done = run(case, lab.render(SHA256SUMS=None), ACME_DOWNLOAD_URL=f"{lab.url}/moved/dl", **only_tools(case, missing))
-    assert done.returncode == 1 and "could not download" in done.stderr
+    tools = only_tools(case, missing)
+    for proxy in ({}, {"no_proxy": "127.0.0.1"}):
+        done = run(case, lab.render(SHA256SUMS=None), ACME_DOWNLOAD_URL=f"{lab.url}/moved/dl", **tools, **proxy)
+        assert done.returncode == 1 and "could not download" in done.stderr
     assert not (case.target / "acme").exists()
 
 
@@ -340,6 +359,7 @@ def test_git_bash_is_sent_to_powershell(lab):
     fakes.mkdir()
     (fakes / "uname").write_text("#!/bin/sh\ncase $1 in -s) echo MINGW64_NT-10.0 ;; -m) echo x86_64 ;; esac\n")
     (fakes / "uname").chmod(0o755)
+    assert "--uninstall" in run(case, lab.render(), "--help", PATH=f"{fakes}:/usr/bin:/bin").stdout
     for arguments in ([], ["--dry-run"]):
         done = run(case, lab.render(), *arguments, PATH=f"{fakes}:/usr/bin:/bin")
         assert done.returncode == 1 and "irm URL/install.ps1 | iex" in done.stderr and done.stdout == ""

@@ -27,6 +27,17 @@ def test_nobody_else_can_end_a_watcher(case, place):
     assert wait_for(lambda: not case.senders())
 
 
+@pytest.mark.usefixtures("own_tmp")
+def test_nobody_else_can_say_that_an_app_is_retired(case):
+    """Nor that something has been sent: a folder in the temporary one that is somebody else's says nothing."""
+    planted = case.temporary / f"footfall-{os.getuid()}-acme"
+    planted.mkdir()
+    (planted / "telemetry_retired").touch()
+    os.chown(planted, NOBODY, NOBODY)
+    case.emit("install_start").assert_unnoticed()
+    case.assert_delivered()
+
+
 def test_each_app_has_an_id_of_its_own(case):
     for app in ("acme", "other"):
         case.run([SHIM, "emit", "install_start", "--strict", "--app", app, "--endpoint", case.sink.url, "--run", "1"])

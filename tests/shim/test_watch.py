@@ -102,8 +102,7 @@ def test_it_ends_within_two_seconds_of_an_outcome(case):
 
 
 SUPPRESSED = {
-    "flag": (["--no-telemetry"], {}), "DO_NOT_TRACK": ([], {"DO_NOT_TRACK": "1"}), "CI": ([], {"CI": "true"}),
-    "APP_TELEMETRY": ([], {"ACME_TELEMETRY": "0"}), "development": (["--release", "0.0.0-dev"], {}),
+    "development": (["--release", "0.0.0-dev"], {}),
     "consent": (["--consent", "opt-in"], {}), "endpoint": ([], {"FOOTFALL_ENDPOINT": "http://example.com/"}),
 }
 

@@ -40,9 +40,11 @@ const is = (words, value) => words.includes(value.trim().toLowerCase());
 
 // npm install --no-telemetry, telemetry=false in .npmrc, and those of Yarn.
 function declined() {
-    const settings = { ...userSettings(), ...process.env };
+    const settings = userSettings();
+    for (const [name, value] of Object.entries(process.env)) // which npm, and Windows, know in any case
+        settings[name.toLowerCase()] = value;
     const given = name => typeof settings[name] === 'string';
-    return ['npm_config_telemetry', 'YARN_ENABLE_TELEMETRY'].some(name => given(name) && !is(yes, settings[name])) ||
+    return ['npm_config_telemetry', 'yarn_enable_telemetry'].some(name => given(name) && !is(yes, settings[name])) ||
         ['npm_config_no_telemetry', 'npm_config_do_not_track', 'npm_config_offline']
             .some(name => given(name) && !is(no, settings[name])) ||
         declinedByCaller();
