@@ -132,6 +132,7 @@ bool plat_detach(const struct job *job, unsigned wait_ms, struct report *report)
 {
     int ends[2] = {-1, -1};
     bool reported = false;
+    sigset_t all, mask;
     pid_t pid;
 
     *report = (struct report){.delivery = NOT_DELIVERED};
@@ -140,12 +141,16 @@ bool plat_detach(const struct job *job, unsigned wait_ms, struct report *report)
         snprintf(report->detail, sizeof report->detail, "cannot make a pipe: %s", strerror(errno));
         return false;
     }
+    /* What the terminal sends before the new process is on its own waits, and is ignored there. */
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &mask);
     pid = fork();
     if (pid == 0) {
         cut_loose(ends[1], job->watch ? (int)job->watched.handle : -1);
         job_run(job);
         _exit(0);
     }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     if (ends[1] >= 0)
         close(ends[1]);
     if (pid < 0)

@@ -265,6 +265,13 @@ def test_ctrl_c(case, terminal):
     assert labels(case) == ["install_failed", "install_start"]
 
 
+def test_ctrl_c_before_the_sender_is_on_its_own(case):
+    """It is the terminal's until it has a session of its own."""
+    trace = ["strace", "-f", "-o", "/dev/null", "-e", "inject=setsid:signal=SIGINT"]
+    assert case.run([*trace, *words(case, "true")]).status == 0
+    assert labels(case) == ["install_complete", "install_start"]
+
+
 def test_ctrl_z_and_fg(case, terminal):
     script = case.folder / "s.sh"
     script.write_text("echo rea''dy\nread answer\necho an''swer $answer\nexit 4\n")
