@@ -45,6 +45,7 @@ $footfall_beside = {
     # Reads a variable's value as shim/spec/optout.tsv does: none, yes, no or odd. Words are compared
     # byte by byte, not as the user's language does.
     function Read-FootfallValue([string]$Value) {
+        if (-not $Value) { return 'none' }
         $word = $Value.Trim([char[]]" `t`n`v`f`r").ToLowerInvariant()
         if ($word -eq '') { return 'none' }
         if ([Array]::IndexOf(('0', 'false', 'no', 'off', 'n', 'f'), $word) -ge 0) { return 'no' }
@@ -59,15 +60,24 @@ $footfall_beside = {
     }
 
     function Get-FootfallAnswer([string]$Program, [string[]]$Words) {
-        $start = [Diagnostics.ProcessStartInfo]::new($Program)
+        $start = Get-FootfallStart
+        $start.FileName = $Program
         foreach ($word in $Words) { $start.ArgumentList.Add($word) }
-        $start.UseShellExecute = $false
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
         return [Diagnostics.Process]::Start($start).StandardOutput.ReadToEnd().Trim()
     }
 
     function Read-FootfallVariable([string]$Variable) {
         return Read-FootfallValue (Get-FootfallVariable $Variable)
+    }
+
+    # How a program is started, in the environment of now: looked at once, it is kept.
+    function Get-FootfallStart {
+        $start = [Diagnostics.ProcessStartInfo]::new()
+        $start.UseShellExecute = $false
+        $start.CreateNoWindow = $true
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $null = $start.EnvironmentVariables
+        return $start
     }
 
     # Is this continuous integration, and nobody said that it may count?
@@ -94,9 +104,10 @@ $footfall_beside = {
             if ([IO.File]::Exists($switch) -or [IO.Directory]::Exists($switch)) { return $true }
         }
         if ((Read-FootfallVariable "${footfall_prefix}_TELEMETRY") -eq 'yes' -or -not $owner) { return $false }
-        $choice = [IO.FileInfo]"$owner/.$footfall_app/telemetry"
+        $choice = "$owner/.$footfall_app/telemetry"
+        if (-not [IO.File]::Exists($choice) -and -not [IO.Directory]::Exists($choice)) { return $false }
+        $choice = [IO.FileInfo]$choice
         $kind = [int]$choice.Attributes
-        if ($kind -eq -1) { return $false } # there is none
         # A link is somebody else's file. What has no length may be a FIFO: opening it would wait.
         if ($kind -band ([IO.FileAttributes]::Directory -bor [IO.FileAttributes]::ReparsePoint)) { return $true }
         if ($choice.Length -eq 0 -or $choice.Length -gt 256) { return $true }
@@ -163,7 +174,8 @@ $footfall_beside = {
         return $footfall.sum -and $footfall.url -match '^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])'
     }
 
-    # What the shim is called with.
+    # What the shim is called with. What the installer exports from here on, to quiet the programs that it
+    # runs or to give them a home, is no choice of its user's: the outcome is sent as the start was.
     function Initialize-Footfall {
         $footfall.base = 'footfall.' + [Guid]::NewGuid().ToString('N')
         $footfall.run = if (Get-FootfallVariable 'FOOTFALL_RUN') { '' } else { "--run $($footfall.base).$PID" }
@@ -174,29 +186,17 @@ $footfall_beside = {
         if (-not $footfall.release) { $footfall.release = 'unknown' }
         $footfall.install = $footfall_install_folder
         $footfall.last = Test-FootfallLast
-        $footfall.environment = [Environment]::GetEnvironmentVariables()
-    }
-
-    # What the installer has exported since the start, to quiet the programs that it runs or to give
-    # them a home, is no choice of its user's: the outcome is sent as the start was.
-    function Copy-FootfallEnvironment([Diagnostics.ProcessStartInfo]$Start) {
-        if (-not $footfall.environment) { return }
-        $Start.EnvironmentVariables.Clear()
-        foreach ($name in $footfall.environment.Keys) {
-            $Start.EnvironmentVariables[$name] = $footfall.environment[$name]
-        }
+        $footfall.emit = Get-FootfallStart
+        $footfall.start = Get-FootfallStart
     }
 
     # The shim, sending one event; throws if it cannot be started.
     function Open-FootfallShim([string]$Words) {
-        $start = [Diagnostics.ProcessStartInfo]::new("$($footfall.place)/footfall$($footfall.suffix)")
+        $start = $footfall.emit
+        $start.FileName = "$($footfall.place)/footfall$($footfall.suffix)"
         $start.Arguments = "emit $Words --app $($footfall.app) --endpoint $($footfall.endpoint)" +
             " --release $($footfall.release) --method powershell --platform $($footfall.platform) $($footfall.run)"
         $start.WorkingDirectory = [IO.Path]::GetFullPath([IO.Path]::GetTempPath())
-        $start.UseShellExecute = $false
-        $start.CreateNoWindow = $true
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-        Copy-FootfallEnvironment $start
         return [Diagnostics.Process]::Start($start)
     }
 
@@ -235,7 +235,7 @@ $footfall_beside = {
         $client = Open-FootfallClient
         $task = $client.GetByteArrayAsync($footfall.url)
         $events = [Threading.WaitHandle[]]@(([IAsyncResult]$task).AsyncWaitHandle, $footfall.stated)
-        $came = [Threading.WaitHandle]::WaitAny($events, 200)
+        $came = [Threading.WaitHandle]::WaitAny($events, 150)
         if ($came -gt 1) {
             if ($footfall.turn) { Save-FootfallHelper } # not in the helper itself
             $came = [Threading.WaitHandle]::WaitAny($events, 60000)
@@ -332,9 +332,9 @@ $footfall_beside = {
             try {
                 Initialize-FootfallFolder $folder
                 [IO.File]::WriteAllLines("$folder/settings", [string[]]$lines)
-                [IO.File]::WriteAllText("$folder/helper.ps1", "$footfall_beside`nResume-Footfall @args")
+                [IO.File]::WriteAllText("$folder/helper.ps1", ". $footfall_beside`nResume-Footfall @args")
                 $footfall.helper = $folder
-                $footfall.start = Get-FootfallStart $folder
+                Initialize-FootfallHelper $folder
                 return
             } catch { Clear-FootfallFolder $folder }
         }
@@ -343,7 +343,7 @@ $footfall_beside = {
 
     # How the helper is started so that nobody waits for it: with no stream of ours, so that a pipe ends
     # when we end; with no console or terminal of ours, so that neither Ctrl-C nor a closed window hits it.
-    function Get-FootfallStart([string]$Folder) {
+    function Initialize-FootfallHelper([string]$Folder) {
         $shell = ''
         foreach ($file in 'pwsh', 'pwsh.exe', 'powershell.exe') {
             if ([IO.File]::Exists("$PSHOME/$file")) {
@@ -358,10 +358,10 @@ $footfall_beside = {
         $base = [IO.Path]::GetFileName($Folder)
         $words = '-NoLogo -NoProfile -NonInteractive -Command' +
             " `"& ([scriptblock]::Create([IO.File]::ReadAllText('$base/helper.ps1'))) $base"
-        $start = [Diagnostics.ProcessStartInfo]::new()
-        $start.WorkingDirectory = [IO.Path]::GetDirectoryName($Folder) # itself, it could not be removed
+        $start = $footfall.start
         if ($footfall.suffix) {
-            # Only what the system's shell starts inherits no handle.
+            # Only what the system's shell starts inherits no handle, nor can it be given an environment.
+            $start = $footfall.start = [Diagnostics.ProcessStartInfo]::new()
             $start.FileName = $shell
             $start.Arguments = $words
             $start.UseShellExecute = $true
@@ -375,11 +375,8 @@ $footfall_beside = {
                 $(if (-not $footfall.last) { '; sleep 1' }) + # two of them at once slow down the end of the first
                 '; POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off \"$@\" &"' +
                 " sh `"$shell`" $words"
-            $start.UseShellExecute = $false
-            $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-            Copy-FootfallEnvironment $start
         }
-        return $start
+        $start.WorkingDirectory = [IO.Path]::GetDirectoryName($Folder) # itself, it could not be removed
     }
 
     function Invoke-FootfallHelper([string]$Outcome) {
@@ -398,7 +395,9 @@ $footfall_beside = {
     function Resume-Footfall([string]$Base, [string]$Outcome, [string]$Shims) {
         $ErrorActionPreference = 'Stop'
         $folder = [IO.Path]::Combine([Environment]::CurrentDirectory, $Base)
-        $footfall = @{ stated = [Threading.ManualResetEvent]::new($false); place = $folder }
+        $footfall = @{
+            stated = [Threading.ManualResetEvent]::new($false); place = $folder; emit = Get-FootfallStart
+        }
         foreach ($line in [IO.File]::ReadAllLines("$folder/settings")) {
             $key, $value = $line -split '=', 2
             $footfall[$key] = $value
@@ -460,13 +459,13 @@ function Enter-Footfall([object[]]$Arguments) {
         $footfall.stated = [Threading.ManualResetEvent]::new($false)
         $footfall.settled = [Threading.ManualResetEvent]::new($false)
         $given = @{
-            footfall = $footfall; footfall_beside = "$footfall_beside"; footfall_app = $footfall_app
+            footfall = $footfall; footfall_beside = $footfall_beside.Ast; footfall_app = $footfall_app
             footfall_name = $footfall_name; footfall_prefix = $footfall_prefix; footfall_release = $footfall_release
             footfall_endpoint = $footfall_endpoint; footfall_privacy_url = $footfall_privacy_url
             footfall_shim_url = $footfall_shim_url; footfall_shims = $footfall_shims; footfall_ci = $footfall_ci
             footfall_install_folder = $footfall_install_folder; arguments = $Arguments; console = $Host
         }
-        $words = "param(`$$($given.Keys -join ', $'))`n$footfall_beside`n" +
+        $words = "param(`$$($given.Keys -join ', $'))`n. `$footfall_beside.GetScriptBlock()`n" +
             'try { Invoke-Footfall $arguments $console } finally { $null = $footfall.settled.Set() }'
         $state = [InitialSessionState]::Create() # no command and no drive: they would take 20 ms
         $state.LanguageMode = 'FullLanguage'
@@ -578,9 +577,7 @@ function Read-Argument([object[]]$Words) {
 }
 
 # A program, whatever functions and aliases of its name the session has.
-function Get-Tool([string]$Tool) {
-    return Get-Command $Tool -CommandType Application -ErrorAction Ignore | Select-Object -First 1
-}
+function Get-Tool([string]$Tool) { return $ExecutionContext.InvokeCommand.GetCommand($Tool, 'Application') }
 
 function Assert-Setting {
     if (-not $job.folder) {
@@ -597,6 +594,17 @@ function Assert-Setting {
     }
 }
 
+# Is musl's loader here, and not the GNU one?
+function Test-MuslAlone {
+    try {
+        if (-not [IO.Directory]::GetFiles('/lib', 'ld-musl-*')) { return $false }
+        foreach ($folder in [IO.Directory]::GetDirectories('/', 'lib*')) {
+            if ([IO.Directory]::GetFiles($folder, 'ld-linux*')) { return $false }
+        }
+        return $true
+    } catch { return $false } # a folder that is not there, or not ours to look into
+}
+
 # What may run here, best first; which of them exist, the list of checksums knows. A 64-bit kernel
 # may carry a 32-bit system, and newer machines of some systems run programs for older ones.
 function Get-Candidate {
@@ -606,7 +614,7 @@ function Get-Candidate {
                 $job.platform = $job.platform -replace 'x86_64', 'i686' -replace 'aarch64', 'armv7'
             }
             $musl, $gnu = "$($job.platform)-musl", "$($job.platform)-gnu"
-            if ((Test-Path '/lib/ld-musl-*') -and -not (Test-Path '/lib*/ld-linux*')) { $musl, $job.platform }
+            if (Test-MuslAlone) { $musl, $job.platform }
             else { $gnu, $job.platform, $musl }
         }
         '^macos-aarch64$' { $job.platform, 'macos-universal', 'macos-x86_64' }
@@ -658,7 +666,7 @@ function Save-Url([string]$Url, [string]$File, [string[]]$Advice) {
     Assert-Url $Url
     Write-Detail "downloading $Url"
     $limits = @{}
-    if ((Get-Command Invoke-WebRequest).Parameters.ContainsKey('OperationTimeoutSeconds')) {
+    if ($PSVersionTable.PSVersion -ge [Version]'7.4') {
         $limits = @{ ConnectionTimeoutSeconds = 20; OperationTimeoutSeconds = 20 }
     } elseif ($PSVersionTable.PSVersion.Major -lt 6) {
         $limits = @{ TimeoutSec = 20; MaximumRedirection = 0 } # where it leads has been found out
@@ -725,7 +733,7 @@ function Save-Artifact {
 # Not Expand-Archive: in Windows PowerShell it is a script, which the execution policy may forbid.
 function Expand-Artifact {
     $file, $folder = "$($job.work)/$($job.file)", "$($job.work)/unpacked"
-    $null = New-Item -ItemType Directory $folder
+    $null = [IO.Directory]::CreateDirectory($folder)
     if ($file -like '*.zip') {
         Add-Type -AssemblyName System.IO.Compression.FileSystem
         try { [IO.Compression.ZipFile]::ExtractToDirectory($file, $folder) }
@@ -746,7 +754,8 @@ function Expand-Artifact {
 # are called like the program, too.
 function Find-Program([string]$Leaf) {
     $top = "$($job.work)/unpacked"
-    $inner = @(Get-ChildItem -LiteralPath $top -Directory -Force | ForEach-Object { $_.FullName })
+    $inner = [IO.Directory]::GetDirectories($top)
+    [Array]::Sort($inner)
     foreach ($folder in @($top, "$top/bin") + @($inner -replace '$', '/bin') + $inner) {
         if ([IO.File]::Exists("$folder/$Leaf")) { return "$folder/$Leaf" }
     }
@@ -780,7 +789,7 @@ function Move-IntoPlace([string]$Target) {
         [IO.File]::Move($new, $Target, $true)
         return
     }
-    $away = if (Test-Path -LiteralPath $Target) { Move-Away $Target }
+    $away = if ([IO.File]::Exists($Target)) { Move-Away $Target }
     try { [IO.File]::Move($new, $Target) }
     catch {
         if ($away -and [IO.File]::Exists($away)) { [IO.File]::Move($away, $Target) }
@@ -800,8 +809,8 @@ function Install-Program {
                 Fail "$($job.file) holds no $leaf" 'nothing was installed'
             }
             $job.programs += " $binary"
-            $target = Join-Path $job.folder $leaf
-            if (Test-Path -LiteralPath $target) { $change = 'upgraded' }
+            $target = [IO.Path]::Combine($job.folder, $leaf)
+            if ([IO.File]::Exists($target)) { $change = 'upgraded' }
             [IO.File]::Copy($found, "$target.$($job.mark).new")
             $target
         }
@@ -909,8 +918,8 @@ function Undo-PathChange {
 
 function Uninstall-Program {
     $removed = foreach ($binary in -split "$binaries $optional_binaries") {
-        $target = Join-Path $job.folder (Get-ProgramName $binary)
-        if (-not (Test-Path -LiteralPath $target)) { continue }
+        $target = [IO.Path]::Combine($job.folder, (Get-ProgramName $binary))
+        if (-not [IO.File]::Exists($target)) { continue }
         try { if ($job.windows) { $null = Move-Away $target } else { [IO.File]::Delete($target) } }
         catch { Fail "cannot remove $target" $_.Exception.Message }
         $binary
@@ -933,8 +942,8 @@ function Write-Plan {
 }
 
 function Install-All {
-    $job.work = Join-Path ([IO.Path]::GetTempPath()) "$app-install.$($job.mark)"
-    $null = New-Item -ItemType Directory $job.work
+    $job.work = [IO.Path]::GetFullPath([IO.Path]::Combine([IO.Path]::GetTempPath(), "$app-install.$($job.mark)"))
+    $null = [IO.Directory]::CreateDirectory($job.work)
     Select-Artifact
     Save-Artifact
     Expand-Artifact
@@ -947,10 +956,11 @@ function Install-All {
 # Also after Ctrl-C: prints nothing.
 function Clear-Rest {
     if (-not $job.work) { return }
-    Remove-Item -LiteralPath $job.work -Recurse -Force -ErrorAction Ignore
+    try { [IO.Directory]::Delete($job.work, $true) }
+    catch { Remove-Item -LiteralPath $job.work -Recurse -Force -ErrorAction Ignore }
     foreach ($binary in -split "$binaries $optional_binaries") {
-        $target = Join-Path $job.folder (Get-ProgramName $binary)
-        Remove-Item -LiteralPath "$target.$($job.mark).new" -Force -ErrorAction Ignore
+        $target = [IO.Path]::Combine($job.folder, (Get-ProgramName $binary))
+        try { [IO.File]::Delete("$target.$($job.mark).new") } catch { $null = $_ }
     }
 }
 

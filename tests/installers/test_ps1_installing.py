@@ -70,6 +70,18 @@ def test_from_standard_input(lab):
     assert case.wait_for_events(2, SECONDS) == COMPLETE
 
 
+def test_a_relative_temporary_folder_in_a_session_that_moved(lab):
+    """PowerShell's location is not its process's working directory."""
+    need_pwsh()
+    case = lab.case()
+    write(case, script_of(lab))
+    (case.folder / "elsewhere").mkdir()
+    done = powershell(case, f"Set-Location elsewhere; irm {address_of(case)} | iex", TMPDIR="tmp")
+    assert done.returncode == 0 and (case.target / "acme").exists(), done
+    assert os.listdir(case.folder / "elsewhere") == os.listdir(case.folder / "tmp") == []
+    assert case.wait_for_events(2, SECONDS) == COMPLETE
+
+
 def test_options_reach_a_script_block(lab):
     need_pwsh()
     case = lab.case()

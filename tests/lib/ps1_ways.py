@@ -168,7 +168,7 @@ WAYS = {
     "success": Way(COMPLETE, status=0),
     "throw": Way(change=at("throw 'broken'")),
     "throw in a function": Way(change=in_function("throw 'broken'")),
-    "throw at once": Way(change=at("throw 'broken'", "    $job.work = Join")),
+    "throw at once": Way(change=at("throw 'broken'", "    $job.work = [IO")),
     "Write-Error under Stop": Way(change=at("Write-Error broken")),
     "native non-zero": Way(change=at("sh -c 'exit 7'; if ($LASTEXITCODE -ne 0) { throw \"it said $LASTEXITCODE\" }")),
     "missing command": Way(change=at("Invoke-WhatNobodyHas")),
