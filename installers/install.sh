@@ -554,8 +554,8 @@ trap 'footfall_leave TERM 143' TERM
 # <<< footfall telemetry
 
 usage() {
-    cat <<END
-Installs $name: $binaries.
+    # No here-document: some shells need a temporary file for it, and a ksh93 whose script ends in one hangs.
+    printf '%s\n' "Installs $name: $binaries.
 
     curl -fsSL URL/install.sh | sh
     curl -fsSL URL/install.sh | sh -s -- [OPTION...]
@@ -572,8 +572,7 @@ Installs $name: $binaries.
   -v, --verbose        print each step
   -h, --help           print this
 
-${prefix}_DOWNLOAD_URL names another place to download from.
-END
+${prefix}_DOWNLOAD_URL names another place to download from."
 }
 
 say() { case $loudness in quiet) ;; *) printf '%s\n' "$@" ;; esac; }
